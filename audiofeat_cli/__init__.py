@@ -1,0 +1,1 @@
+"""Fast batch audio features: directories of audio become Parquet tables."""

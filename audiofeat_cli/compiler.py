@@ -1,0 +1,278 @@
+"""Config + registry -> Plan.
+
+Equal nodes are merged, so one STFT serves every feature that reads it.  A plan is cut into passes
+where a value of the whole clip (tuning, a maximum) feeds back into frames: a node's pass is the
+first in which all it needs is known.
+"""
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from audiofeat_cli.config.model import Config, FeatureRequest
+from audiofeat_cli.plan import Node, Output, Plan, call_with, canonical_json, plan_hash
+from audiofeat_cli.registry import Scope, accepted_parameters, branches, resolve
+from audiofeat_cli.step import Chosen, Feature, Input, Problem, Step, When
+
+_MISSING = inspect.Parameter.empty
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A semantic problem: which request (index), which parameter (None: the feature), and what."""
+
+    request: int
+    parameter: str | None
+    message: str
+    warning: bool = False
+
+
+@dataclass
+class Compiled:
+    """Result of `compile_plan`: the plan (None when there are errors) and all troubles."""
+
+    plan: Plan | None
+    troubles: list[Trouble] = field(default_factory=list)
+
+
+def _declared(item: Any, values: Mapping[str, Any]) -> Any:
+    return call_with(item, values) if callable(item) else item
+
+
+def _native_domain(step: Step, seen: dict[Step, bool]) -> bool:
+    if step not in seen:
+        seen[step] = step.root == "native"
+        for item in step.inputs:
+            for branch in branches(item):
+                inner, _ = resolve(branch, Scope())
+                seen[step] = _native_domain(inner, seen) or seen[step]
+    return seen[step]
+
+
+class _Request:
+    """One feature being compiled: what was given, and the values its declarations see."""
+
+    def __init__(self, index: int, request: FeatureRequest, feature: Feature) -> None:
+        self.index = index
+        self.request = request
+        self.feature = feature
+        self.given = dict(request.parameters)
+        if "n_fft" in self.given and "win_length" not in self.given:
+            self.given["win_length"] = self.given["n_fft"]
+        self.accepted = accepted_parameters(feature)
+
+    def effective(self, name: str) -> Any:
+        """The value of an accepted parameter, default included."""
+        return self.given.get(name, self.accepted[name].default)
+
+
+class _Compiler:
+    def __init__(
+        self, config: Config, features: Mapping[str, Feature], file_rate: int | None
+    ) -> None:
+        self.config = config
+        self.features = features
+        self.nodes: dict[tuple[Any, ...], int] = {}
+        self.listed: list[Node] = []
+        self.outputs: dict[int, Output] = {}
+        self.troubles: list[Trouble] = []
+        self.domains: dict[Step, bool] = {}
+        self.pending: list[int] = []
+        self.analysis = self._settings(config.sample_rate or file_rate, native=False)
+        self.native = self._settings(file_rate, native=True)
+
+    def _settings(self, rate: int | None, *, native: bool) -> dict[str, Any]:
+        c = self.config
+        hop: int | Fraction = c.hop_length
+        if native and rate and c.sample_rate:
+            exact = Fraction(c.hop_length * rate, c.sample_rate)
+            hop = exact if exact.denominator > 1 else int(exact)
+        return {
+            "sample_rate": rate,
+            "hop_length": hop,
+            "n_fft": c.n_fft,
+            "win_length": c.win_length,
+            "window": c.window,
+            "center": c.center,
+            "pad_mode": c.pad_mode,
+            "precision": c.precision,
+        }
+
+    def request(self, index: int) -> Output | None:
+        """Compile the request, once; None when it has errors."""
+        if index in self.outputs:
+            return self.outputs[index]
+        request = self.config.features[index]
+        if index in self.pending:
+            self._trouble(index, "of", "features refer to each other in a circle")
+            return None
+        self.pending.append(index)
+        before = len([t for t in self.troubles if not t.warning])
+        output = self._compile(_Request(index, request, self.features[request.feature]))
+        self.pending.pop()
+        if output is None or len([t for t in self.troubles if not t.warning]) > before:
+            return None
+        self.outputs[index] = output
+        return output
+
+    def _trouble(self, index: int, name: str | None, text: str, *, warning: bool = False) -> None:
+        trouble = Trouble(index, name, text, warning)
+        if trouble not in self.troubles:
+            self.troubles.append(trouble)
+
+    def _compile(self, asked: _Request) -> Output | None:
+        native = _native_domain(asked.feature.step, self.domains)
+        values: dict[str, Any] = {}
+        node = self._node(asked, asked.feature.step, Scope(), values, native=native)
+        if node is None:
+            return None
+        feature = asked.feature
+        source = self._source(asked)
+        if source is not None:
+            values |= {
+                "source_width": source.width,
+                "source_unit": source.unit,
+                "source_gain": source.gain,
+                "source_labels": source.labels,
+            }
+        stem = source.alias if source is not None else asked.request.alias
+        alias = asked.request.alias
+        if feature.suffix is not None and alias == asked.request.feature:
+            alias = f"{stem}_{call_with(feature.suffix, values)}"
+        return Output(
+            feature=feature.name,
+            alias=alias,
+            node=node,
+            level=feature.level,
+            dtype=feature.dtype,
+            width=_declared(feature.width, values),
+            unit=_declared(feature.unit, values),
+            gain=_declared(feature.gain, values),
+            labels=tuple(call_with(feature.labels, values)) if feature.labels else (),
+            definition=feature.definition,
+            reference=feature.reference,
+            plugin=feature.plugin,
+            parameters=tuple(sorted((n, self._shown(asked, n)) for n in asked.accepted)),
+        )
+
+    def _shown(self, asked: _Request, name: str) -> Any:
+        value = asked.effective(name)
+        return self.analysis.get(name) if value is _MISSING else value
+
+    def _source(self, asked: _Request) -> Output | None:
+        for item in asked.feature.step.inputs:
+            if isinstance(item, Chosen):
+                return self._chosen(asked, item)
+        return None
+
+    def _chosen(self, asked: _Request, item: Chosen) -> Output | None:
+        name = asked.effective(item.parameter)
+        for index, request in enumerate(self.config.features):
+            if request.alias == name:
+                return self.request(index)
+        if name not in self.features:
+            self._trouble(
+                asked.index, item.parameter, f"{name!r} is neither a feature nor an `as` above"
+            )
+            return None
+        feature = self.features[name]
+        if feature.level != "frame":
+            self._trouble(asked.index, item.parameter, f"{name!r} has no values per frame")
+            return None
+        return self._compile(_Request(asked.index, FeatureRequest(name, name, ()), feature))
+
+    def _input(
+        self, asked: _Request, item: Input, scope: Scope, values: dict[str, Any], *, native: bool
+    ) -> int | None:
+        if isinstance(item, Chosen):
+            source = self._chosen(asked, item)
+            return None if source is None else source.node
+        if isinstance(item, When):
+            outer = scope.outer(item.parameter)
+            given = scope.value(item.parameter, asked.given)
+            if given is _MISSING and outer is not None:
+                given = asked.accepted[outer].default
+            item = item.null if given is None else item.given
+        step, inner = resolve(item, scope)
+        return self._node(asked, step, inner, values, native=native)
+
+    def _node(
+        self, asked: _Request, step: Step, scope: Scope, values: dict[str, Any], *, native: bool
+    ) -> int | None:
+        settings = self.native if native else self.analysis
+        parameters: dict[str, Any] = {}
+        for name, parameter in step.parameters.items():
+            value = scope.value(name, asked.given)
+            if value is _MISSING:
+                value = settings[name] if parameter.is_setting else parameter.default
+            parameters[name] = value
+        values.update({k: v for k, v in parameters.items() if k not in values})
+        self._check(asked, step, scope, parameters)
+        inputs = [self._input(asked, item, scope, values, native=native) for item in step.inputs]
+        if any(node is None for node in inputs):
+            return None
+        return self._add(step, parameters, tuple(node for node in inputs if node is not None))
+
+    def _check(
+        self, asked: _Request, step: Step, scope: Scope, parameters: Mapping[str, Any]
+    ) -> None:
+        if step.check is None:
+            return
+        problems: Iterable[Problem] = call_with(step.check, parameters)
+        for problem in problems:
+            name = scope.outer(problem.parameter)
+            shown = name if name in asked.given else None
+            text = problem.message if shown else f"{problem.parameter}: {problem.message}"
+            self._trouble(asked.index, shown, text, warning=problem.warning)
+
+    def _add(self, step: Step, parameters: Mapping[str, Any], inputs: tuple[int, ...]) -> int:
+        canonical = tuple(sorted(parameters.items()))
+        key = (step.name, step.version, canonical_json(canonical), inputs)
+        if key not in self.nodes:
+            run_pass = max((self._ready(i) for i in inputs), default=0)
+            self.nodes[key] = len(self.listed)
+            self.listed.append(
+                Node(step.name, step.kind, step.version, canonical, inputs, step.root, run_pass)
+            )
+        return self.nodes[key]
+
+    def _ready(self, index: int) -> int:
+        node = self.listed[index]
+        return node.run_pass + 1 if node.kind == "clip" else node.run_pass
+
+
+def _duplicates(outputs: Sequence[tuple[int, Output]]) -> Iterable[Trouble]:
+    seen: dict[str, str] = {}
+    for index, output in outputs:
+        for column in output.columns:
+            if column in seen:
+                yield Trouble(
+                    index,
+                    None,
+                    f"its column {column!r} is also one of {seen[column]!r}; "
+                    "give one of them another name with `as`",
+                )
+                break
+            seen[column] = output.alias
+
+
+def compile_plan(
+    config: Config, features: Mapping[str, Feature], *, file_rate: int | None = None
+) -> Compiled:
+    """Make the plan of a config.
+
+    Parameters
+    ----------
+    file_rate : the rate of the file, for what depends on it (the native signal, or all of it where
+        the config's `sample_rate` is null). None makes the run's plan, whose hash decides resume.
+    """
+    compiler = _Compiler(config, features, file_rate)
+    pairs = [(i, compiler.request(i)) for i in range(len(config.features))]
+    outputs = [(i, o) for i, o in pairs if o is not None]
+    troubles = compiler.troubles + list(_duplicates(outputs))
+    if any(not t.warning for t in troubles):
+        return Compiled(None, troubles)
+    plan = Plan(config, tuple(compiler.listed), tuple(o for _, o in outputs))
+    return Compiled(replace(plan, hash=plan_hash(plan)), troubles)

@@ -1,0 +1,1 @@
+"""Features: one file each, or a small close family. The registry finds them by walking."""

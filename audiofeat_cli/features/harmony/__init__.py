@@ -1,0 +1,1 @@
+"""Chroma and what follows from it."""

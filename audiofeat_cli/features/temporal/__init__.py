@@ -1,0 +1,1 @@
+"""Change of other features in time."""

@@ -1,0 +1,1 @@
+"""Spectra, timbre and spectral shape."""

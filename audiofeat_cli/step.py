@@ -1,0 +1,393 @@
+"""The contract of a step: what it reads, how far it looks in time, and what it gives.
+
+A step is a plain function on arrays with a declaration in front of it.  Its positional parameters
+are its inputs (other steps), its keyword-only parameters are its settings.  Time is axis 0,
+channels are axis 1, values are the last axis; in memory time is contiguous (`array.T` is
+C-contiguous), which steps get and should keep, because tables are written column by column.
+
+A keyword-only parameter named in `SETTINGS` is given by the config.  Any other belongs to the
+step, and every feature that reads the step accepts it under the same name; without a default it
+is required.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction as Ratio
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from annotated_types import Ge, Gt, Interval
+
+SETTINGS = (
+    "sample_rate",
+    "hop_length",
+    "n_fft",
+    "win_length",
+    "window",
+    "center",
+    "pad_mode",
+    "precision",
+)
+
+Array = npt.NDArray[Any]
+Kind = Literal["root", "constant", "local", "scan", "clip"]
+Root = Literal["analysis", "native"]
+DType = Literal["float32", "int32", "bool", "string"]
+Gain = Literal["invariant", "linear", "power", "decibel", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Unit of a parameter, for `audiofeat features` and the docs."""
+
+    name: str
+
+
+Hertz = Annotated[float, Ge(0), Unit("Hz")]
+Count = Annotated[int, Ge(1)]
+Fraction = Annotated[float, Interval(gt=0, lt=1)]
+Exponent = Annotated[float, Gt(0)]
+Positive = Annotated[float, Gt(0)]
+Decibels = Annotated[float, Gt(0), Unit("dB")]
+Window = str | tuple[str | float, ...]
+Precision = Literal["float64", "float32"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which input items an output needs: output t reads [t*stride - left, t*stride + right).
+
+    Attributes
+    ----------
+    edges : how a stream is continued beyond its ends: a mode of `numpy.pad` (zeros for
+        `constant`), or `cut`: the step is given what there is and a `Span` that says where it is.
+    count : outputs for n input items: `same` is n, `centered` is 1 + n // stride (librosa's rule),
+        `valid` is as many as fit without padding.
+    located : whether the step is also given a `Span`; always so where edges are `cut`.
+    """
+
+    stride: int | Ratio = 1
+    left: int = 0
+    right: int = 1
+    edges: str = "constant"
+    count: Literal["same", "centered", "valid"] = "same"
+    located: bool = False
+
+    def outputs(self, n: int) -> int:
+        """Number of outputs of a finished stream of `n` items."""
+        if self.count == "same" or n == 0:
+            return n
+        if self.count == "centered":
+            return 1 + int(n // self.stride)
+        return max(0, 1 + int((n - self.left - self.right) // self.stride))
+
+    def position(self, t: int) -> int:
+        """Input item at which output `t` stands."""
+        return t * self.stride if isinstance(self.stride, int) else round(t * self.stride)
+
+
+POINT = Reach()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where the outputs asked of a step lie in its stream and in the items it was given.
+
+    Attributes
+    ----------
+    first : index of the first output wanted, counted from the start of the clip.
+    count : how many outputs are wanted.
+    offset : index, within the items given, at which the first output stands.
+    at_start, at_end : whether the items reach the stream's first and last one.
+    """
+
+    first: int
+    count: int
+    offset: int
+    at_start: bool
+    at_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong (or dubious, `warning`) with the parameters, found before audio is read."""
+
+    parameter: str
+    message: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One keyword-only parameter. `default` is `inspect.Parameter.empty` where there is none."""
+
+    name: str
+    annotation: Any
+    default: Any
+
+    @property
+    def is_setting(self) -> bool:
+        """Whether the config gives it."""
+        return self.name in SETTINGS
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the feature cannot do without being told."""
+        return self.default is inspect.Parameter.empty and not self.is_setting
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
+    signature = inspect.signature(function)
+    return {
+        p.name: Parameter(p.name, p.annotation, p.default)
+        for p in signature.parameters.values()
+        if p.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A function on arrays with what the engine must know of it. Call it like the function.
+
+    Attributes
+    ----------
+    inputs : what its positional parameters are: steps, or `Use`, `when` and `chosen` of steps.
+    reach : a `Reach`, or a function of the step's parameters that returns one.
+    finish : for a `clip` step that folds: turns the last state into the value.
+    check : yields a `Problem` for parameters that cannot work together.
+    version : raised when the numbers change, so that a resumed run cannot mix two definitions.
+    """
+
+    name: str
+    kind: Kind
+    function: Callable[..., Any]
+    inputs: tuple["Input", ...] = ()
+    reach: Reach | Callable[..., Reach] = POINT
+    finish: Callable[..., Any] | None = None
+    check: Callable[..., Sequence[Problem]] | None = None
+    version: int = 1
+    root: Root | None = None
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    def __call__(self, *inputs: Any, **parameters: Any) -> Any:
+        """Call the function on arrays, without an engine."""
+        return self.function(*inputs, **parameters)
+
+    def using(self, **defaults: Any) -> "Use":
+        """This step with other defaults for its (or its inputs') parameters; still settable."""
+        return Use(self, defaults=defaults)
+
+    def pinned(self, **values: Any) -> "Use":
+        """This step with parameters fixed, so that a config cannot set them."""
+        return Use(self, pins=values)
+
+    def reading(self, *inputs: "Input") -> "Step":
+        """The same step on other inputs (a decibel floor serves any spectrum)."""
+        return replace(self, inputs=inputs)
+
+    def renamed(self, **names: str) -> "Use":
+        """This step with parameters known by other names outside: `renamed(norm="mel_norm")`."""
+        return Use(self, names=names)
+
+
+@dataclass(frozen=True, eq=False)
+class Use:
+    """A step as an input, seen through other defaults, fixed values or other parameter names."""
+
+    step: Step
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    pins: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def using(self, **defaults: Any) -> "Use":
+        """See `Step.using`."""
+        return replace(self, defaults={**self.defaults, **defaults})
+
+    def pinned(self, **values: Any) -> "Use":
+        """See `Step.pinned`."""
+        return replace(self, pins={**self.pins, **values})
+
+    def renamed(self, **names: str) -> "Use":
+        """See `Step.renamed`."""
+        return replace(self, names={**self.names, **names})
+
+
+@dataclass(frozen=True, eq=False)
+class When:
+    """An input that depends on whether a parameter is null."""
+
+    parameter: str
+    given: "Step | Use"
+    null: "Step | Use"
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """An input that a parameter names: another feature of the config (`delta: {of: mfcc}`)."""
+
+    parameter: str
+
+
+Input = Step | Use | When | Chosen
+
+
+def when(parameter: str, given: Step | Use, null: Step | Use) -> When:
+    """`given` where the parameter has a value, `null` where it is null."""
+    return When(parameter, given, null)
+
+
+def chosen(parameter: str) -> Chosen:
+    """The feature that the parameter names."""
+    return Chosen(parameter)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return f"{function.__module__}:{function.__qualname__}"
+
+
+def _step(
+    function: Callable[..., Any], kind: Kind, inputs: tuple[Input, ...], **declared: Any
+) -> Step:
+    parameters = _parameters(function)
+    for helper in (declared.get("reach"), declared.get("finish"), declared.get("check")):
+        if callable(helper):
+            parameters |= {k: v for k, v in _parameters(helper).items() if k not in parameters}
+    return Step(
+        name=_name(function),
+        kind=kind,
+        function=function,
+        inputs=inputs,
+        parameters=parameters,
+        **declared,
+    )
+
+
+def constant(
+    *inputs: Input, check: Callable[..., Sequence[Problem]] | None = None, version: int = 1
+) -> Callable[[Callable[..., Any]], Step]:
+    """Declare a value made of parameters and other constants (window, mel matrix): built once."""
+    return lambda f: _step(f, "constant", inputs, check=check, version=version)
+
+
+def local(
+    *inputs: Input,
+    reach: Reach | Callable[..., Reach] = POINT,
+    check: Callable[..., Sequence[Problem]] | None = None,
+    version: int = 1,
+) -> Callable[[Callable[..., Any]], Step]:
+    """Declare a step whose outputs depend on inputs within its reach only."""
+    return lambda f: _step(f, "local", inputs, reach=reach, check=check, version=version)
+
+
+def scan(
+    *inputs: Input, check: Callable[..., Sequence[Problem]] | None = None, version: int = 1
+) -> Callable[[Callable[..., Any]], Step]:
+    """Declare a recursion: `f(state, *items, **parameters) -> (state, items)`, state first None."""
+    return lambda f: _step(f, "scan", inputs, check=check, version=version)
+
+
+def clip(
+    *inputs: Input,
+    finish: Callable[..., Any] | None = None,
+    check: Callable[..., Sequence[Problem]] | None = None,
+    version: int = 1,
+) -> Callable[[Callable[..., Any]], Step]:
+    """Declare a value of the whole clip.
+
+    Without `finish` the function gets the whole of its input streams, which must be small.  With
+    it the step is a fold: `f(state, *items, **parameters) -> state`, state first None, and
+    `finish(state, **parameters)` in the end.
+    """
+    return lambda f: _step(f, "clip", inputs, finish=finish, check=check, version=version)
+
+
+@dataclass(frozen=True, eq=False)
+class Feature:
+    """A step whose output becomes columns.
+
+    Attributes
+    ----------
+    name : first part of its columns.
+    width : values per frame, or a function of the parameters; 0 is one unnumbered column.
+    unit : unit of the values, or a function of the parameters.
+    gain : what happens to the values when the signal is multiplied by g: `invariant`, `linear` (g),
+        `power` (g squared), `decibel` (+ 20 log10 g), `none` (no such law).
+    labels : function of the parameters that returns what each index stands for (Hz or note names).
+    suffix : appended to the columns' name, as `_delta` is to those of the feature it reads.
+    level : `frame`, or `clip` for one value per clip.
+    dtype : type of its columns.
+    reference : the code or document that the numbers are checked against.
+    """
+
+    name: str
+    step: Step
+    unit: str | Callable[..., str]
+    gain: Gain | Callable[..., Gain]
+    reference: str
+    width: int | Callable[..., int] = 0
+    labels: Callable[..., Sequence[float] | Sequence[str]] | None = None
+    suffix: Callable[..., str] | None = None
+    level: Literal["frame", "clip"] = "frame"
+    dtype: DType = "float32"
+    plugin: str = ""
+
+    def __call__(self, *inputs: Any, **parameters: Any) -> Any:
+        """Call the function on arrays, without an engine."""
+        return self.step(*inputs, **parameters)
+
+    @property
+    def definition(self) -> str:
+        """The docstring of its function."""
+        return inspect.getdoc(self.step.function) or ""
+
+
+def feature(
+    *inputs: Input,
+    unit: str | Callable[..., str],
+    gain: Gain | Callable[..., Gain],
+    reference: str,
+    kind: Kind = "local",
+    reach: Reach | Callable[..., Reach] = POINT,
+    finish: Callable[..., Any] | None = None,
+    check: Callable[..., Sequence[Problem]] | None = None,
+    version: int = 1,
+    width: int | Callable[..., int] = 0,
+    labels: Callable[..., Sequence[float] | Sequence[str]] | None = None,
+    suffix: Callable[..., str] | None = None,
+    dtype: DType = "float32",
+) -> Callable[[Callable[..., Any]], Feature]:
+    """Declare a feature: a step of the given kind, and what its columns are."""
+
+    def declare(function: Callable[..., Any]) -> Feature:
+        step = _step(
+            function, kind, inputs, reach=reach, finish=finish, check=check, version=version
+        )
+        level: Literal["frame", "clip"] = "clip" if kind == "clip" else "frame"
+        return Feature(
+            function.__name__, step, unit, gain, reference, width, labels, suffix, level, dtype
+        )
+
+    return declare
+
+
+def _root(name: Root) -> Step:
+    def samples() -> None:
+        raise NotImplementedError("a root is fed by the engine")
+
+    return Step(name=f"root:{name}", kind="root", function=samples, root=name)
+
+
+analysis_samples = _root("analysis")
+"""(samples, channels) float32: the config's channels at the config's sample rate."""
+
+native_samples = _root("native")
+"""(samples, channels) float32: all channels at the file's own rate."""
+
+
+def ratio_or_nan(numerator: Array, denominator: Array) -> Array:
+    """Quotient that is undefined (NaN in the engine, null in tables) where the divisor is 0."""
+    undefined = denominator <= 0
+    quotient = numerator / np.where(undefined, 1, denominator)
+    return np.where(undefined, np.float32(np.nan), quotient).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Shared intermediates: what two features need is made once, here."""

@@ -1,0 +1,130 @@
+"""Frames of samples, and their spectra. One FFT per frame serves every feature that reads it."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from audiofeat_cli.step import (
+    Array,
+    Exponent,
+    Precision,
+    Problem,
+    Reach,
+    Window,
+    analysis_samples,
+    constant,
+    local,
+)
+
+FFT_FRAMES = 32
+"""Frames transformed at a time: few enough to stay in cache."""
+
+_COSINE_SUMS = {
+    "boxcar": (1.0,),
+    "hann": (0.5, 0.5),
+    "hamming": (0.54, 0.46),
+    "blackman": (0.42, 0.50, 0.08),
+    "nuttall": (0.3635819, 0.4891775, 0.1365995, 0.0106411),
+    "blackmanharris": (0.35875, 0.48829, 0.14128, 0.01168),
+}
+
+
+def framing(*, n_fft: int, hop_length: int, center: bool, pad_mode: str) -> Reach:
+    """Reach of a frame of `n_fft` samples at each hop: centred there, or starting there."""
+    left = n_fft // 2 if center else 0
+    count = "centered" if center else "valid"
+    return Reach(hop_length, left, n_fft - left, edges=pad_mode, count=count)  # type: ignore[arg-type]
+
+
+def edge_framing(*, n_fft: int, hop_length: int, center: bool) -> Reach:
+    """As `framing`, the signal continued by its first and last sample."""
+    return framing(n_fft=n_fft, hop_length=hop_length, center=center, pad_mode="edge")
+
+
+def sliding(samples: Array, size: int, hop: int) -> Array:
+    """(samples, channels) -> (frames, channels, size): a view without copying."""
+    return sliding_window_view(samples, size, axis=0)[::hop]
+
+
+@constant()
+def window_shape(*, n_fft: int, win_length: int, window: Window) -> Array:
+    """(n_fft,) periodic window of `win_length`, centred among zeros. Source: scipy get_window."""
+    shape = _window(window, win_length)
+    left = (n_fft - win_length) // 2
+    return np.pad(shape, (left, n_fft - win_length - left))
+
+
+def _window(window: Window, length: int) -> Array:
+    if isinstance(window, str) and window in _COSINE_SUMS:
+        phase = 2 * np.pi * np.arange(length) / length
+        terms = _COSINE_SUMS[window]
+        return np.asarray(
+            np.sum([(-1) ** k * a * np.cos(k * phase) for k, a in enumerate(terms)], axis=0)
+        )
+    from scipy.signal import get_window
+
+    return np.asarray(get_window(window, length, fftbins=True))
+
+
+@lru_cache(maxsize=16)
+def fft_frequencies(sample_rate: float, n_fft: int) -> Array:
+    """(1 + n_fft // 2,) frequency of each bin, Hz."""
+    frequencies = np.fft.rfftfreq(n_fft, 1 / sample_rate)
+    frequencies.flags.writeable = False
+    return frequencies
+
+
+@constant()
+def bin_frequencies(*, sample_rate: float, n_fft: int) -> Array:
+    """(1 + n_fft // 2,) frequency of each bin, Hz."""
+    return fft_frequencies(sample_rate, n_fft)
+
+
+def _frames_fit(*, sample_rate: float | None, n_fft: int, win_length: int) -> Sequence[Problem]:
+    del sample_rate
+    if win_length > n_fft:
+        return [Problem("win_length", f"expected at most n_fft ({n_fft}), got {win_length}")]
+    return []
+
+
+@local(analysis_samples, window_shape, reach=framing, check=_frames_fit)
+def power_spectrum(
+    samples: Array, window: Array, *, n_fft: int, hop_length: int, precision: Precision
+) -> Array:
+    """|STFT|^2, (frames, channels, 1 + n_fft // 2) float32, energy per bin.
+
+    Windowing and FFT are in `precision`, the square is rounded to float32 (librosa rounds the
+    transform to complex64 instead). Reference: numpy.abs(librosa.stft(...)) ** 2.
+    """
+    from scipy.fft import rfft
+
+    frames = sliding(samples, n_fft, hop_length)
+    count, channels, _ = frames.shape
+    out = np.empty((1 + n_fft // 2, channels, count), np.float32)
+    weights = window.astype(precision)
+    buffer = np.empty((min(FFT_FRAMES, count), n_fft), precision)
+    for channel in range(channels):
+        for start in range(0, count, FFT_FRAMES):
+            part = frames[start : start + FFT_FRAMES, channel]
+            windowed = np.multiply(part, weights, out=buffer[: len(part)])
+            parts = rfft(windowed, overwrite_x=True).view(precision)
+            np.multiply(parts, parts, out=parts)
+            np.add(
+                parts[:, 0::2].T,
+                parts[:, 1::2].T,
+                out=out[:, channel, start : start + len(part)],
+                casting="same_kind",
+            )
+    return out.T
+
+
+@local(power_spectrum)
+def spectrum(power_spectrum: Array, *, power: Exponent = 2.0) -> Array:
+    """|STFT|^power, (frames, channels, bins): `power` 1 is magnitude, 2 energy."""
+    if power == 2.0:
+        return power_spectrum
+    if power == 1.0:
+        return np.sqrt(power_spectrum)
+    return np.asarray(power_spectrum ** np.float32(power / 2))
