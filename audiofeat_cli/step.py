@@ -46,7 +46,7 @@ class Unit:
 
 
 Hertz = Annotated[float, Ge(0), Unit("Hz")]
-Count = Annotated[int, Ge(1)]
+Count = Annotated[int, Interval(ge=1, le=2**20)]
 Fraction = Annotated[float, Interval(gt=0, lt=1)]
 Exponent = Annotated[float, Gt(0)]
 Positive = Annotated[float, Gt(0)]
@@ -139,7 +139,7 @@ class Parameter:
 
 
 def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
-    signature = inspect.signature(function)
+    signature = inspect.signature(function, eval_str=True)
     return {
         p.name: Parameter(p.name, p.annotation, p.default)
         for p in signature.parameters.values()

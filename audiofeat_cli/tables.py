@@ -15,7 +15,7 @@ from audiofeat_cli.plan import Output, Plan
 from audiofeat_cli.schema import TYPES, clips_schema, frames_schema
 from audiofeat_cli.step import Array
 
-ROW_GROUP_BYTES = 16 * 2**20
+ROW_GROUP_BYTES = 8 * 2**20
 PART_BYTES = 64 * 2**20
 
 
