@@ -1,0 +1,1 @@
+"""Running a plan over many files: batches, workers, commits, resume."""

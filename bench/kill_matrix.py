@@ -1,0 +1,177 @@
+"""Kill a run at every point of the commit protocol, and at random times; rerun; compare.
+
+Worker, parent and the whole process group are killed at each point, in three situations: a first
+run, a run that redoes changed files, and a run with --overwrite.  After each kill the same command
+runs again; the tables must equal an undisturbed run's, nothing may be left over, and no process.
+
+    python bench/kill_matrix.py [--random 40] [--keep FOLDER]
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from audiofeat_cli.run.faults import (
+    COMMIT_POINTS,
+    REPLACE_POINTS,
+    SWAP_POINTS,
+    WORKER_POINTS,
+)
+from tests.runs import Command, failures, strays, tables, write_clip
+
+Victim = Literal["worker", "parent", "group"]
+VICTIMS: tuple[Victim, ...] = ("worker", "parent", "group")
+CLIPS = 300
+"""Enough for two batches, so that both workers are busy."""
+
+BEFORE = ("rms",)
+AFTER = ("rms", "zero_crossing_rate")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A folder before the run, and the run."""
+
+    name: str
+    options: tuple[str, ...]
+    points: tuple[str, ...]
+
+
+SITUATIONS = (
+    Situation("first", (), (*WORKER_POINTS, *COMMIT_POINTS)),
+    Situation("changed", (), (*REPLACE_POINTS, *WORKER_POINTS, *COMMIT_POINTS)),
+    Situation("overwrite", ("--overwrite",), (*SWAP_POINTS, *WORKER_POINTS, *COMMIT_POINTS)),
+)
+
+
+class Bench:
+    """The files, and the output folders to start from and to arrive at."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.source = folder / "in"
+        for n in range(CLIPS):
+            write_clip(self.source / f"{n % 7}" / f"{n:03d}.wav", seed=n, seconds=0.05 + 0.001 * n)
+        (self.source / "bad.wav").write_text("no audio")
+        self.run(folder / "start-overwrite", features=BEFORE)
+        self.run(folder / "start-changed")
+        for n in (n for n in range(CLIPS) if n % 7 >= 4):  # one batch in part, one wholly
+            path = self.source / f"{n % 7}" / f"{n:03d}.wav"
+            write_clip(path, seed=1000 + n, seconds=0.1)
+        self.run(folder / "expected")
+        self.expected = tables(folder / "expected")
+        self.failures = failures(folder / "expected")
+
+    def run(self, out: Path, *options: str, features: tuple[str, ...] = AFTER) -> dict[str, Any]:
+        """One undisturbed run."""
+        return Command(out, self.source, *options, features=features, jobs=2).result()
+
+    def prepare(self, situation: Situation) -> Path:
+        """An output folder as it is before the run."""
+        out = self.folder / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.rmtree(self.folder / "out-tokens", ignore_errors=True)
+        start = self.folder / f"start-{situation.name}"
+        if start.exists():
+            shutil.copytree(start, out)
+        return out
+
+    def check(self, out: Path, situation: Situation) -> list[str]:
+        """What is wrong after the rerun of a killed run."""
+        result = self.run(out, *situation.options)
+        wrong = [] if result["exit_code"] == 1 else [f"rerun: {result}"]
+        if result["done"] + result["skipped"] != CLIPS:
+            wrong.append(f"rerun did {result['done']} and skipped {result['skipped']}")
+        if tables(out) != self.expected:
+            wrong.append("tables differ")
+        if failures(out) != self.failures:
+            wrong.append(f"failures differ: {failures(out)}")
+        return wrong + [f"left over: {name}" for name in strays(out)]
+
+
+def kill_at_points(bench: Bench) -> Iterator[tuple[str, str, list[str]]]:
+    """Name, how far it came, and what was wrong, of each kill at a point."""
+    for situation in SITUATIONS:
+        for point in situation.points:
+            for victim in VICTIMS:
+                out = bench.prepare(situation)
+                command = Command(
+                    out, bench.source, *situation.options, features=AFTER, jobs=2, pause_at=point
+                )
+                reached = command.kill_paused(victim)
+                wrong = _after(command, victim)
+                if situation.name == "overwrite" and victim == "worker":
+                    rerun = bench.check(out, Situation("first", (), ()))
+                else:
+                    rerun = bench.check(out, situation)
+                yield f"{situation.name} {point} {victim}", f"reached={reached}", wrong + rerun
+
+
+def _after(command: Command, victim: Victim) -> list[str]:
+    status, _, stderr = command.finish(120)
+    orphans = command.orphans()
+    for pid in orphans:
+        os.kill(pid, signal.SIGKILL)
+    wrong = [f"orphans: {orphans}"] if orphans else []
+    if victim == "worker" and status != 1:
+        wrong.append(f"the run did not survive its worker: exit {status}: {stderr}")
+    return wrong
+
+
+def kill_at_random(bench: Bench, count: int, seed: int) -> Iterator[tuple[str, str, list[str]]]:
+    """The same, of kills at random times."""
+    draw = random.Random(seed)
+    for number in range(count):
+        situation = SITUATIONS[number % len(SITUATIONS)]
+        victim: Victim = draw.choice(VICTIMS)
+        out = bench.prepare(situation)
+        command = Command(out, bench.source, *situation.options, features=AFTER, jobs=2)
+        delay = draw.uniform(0.3, 2.2)
+        time.sleep(delay)
+        reached = command.kill_now(victim)
+        wrong = _after(command, "group" if victim == "parent" else victim)
+        again = situation
+        if not reached or victim == "worker":
+            again = Situation("first", (), ())
+        name = f"random {number} {situation.name} {victim}"
+        yield name, f"after {delay:.2f} s, alive={reached}", wrong + bench.check(out, again)
+
+
+def main() -> int:
+    """Print a line per kill; exit 1 when any went wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--random", type=int, default=40, help="kills at random times")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="work here, and leave what is there")
+    options = parser.parse_args()
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="kill_matrix_"))
+    folder.mkdir(parents=True, exist_ok=True)
+    bench = Bench(folder)
+    count: Counter[str] = Counter()
+    for kills in (kill_at_points(bench), kill_at_random(bench, options.random, options.seed)):
+        for name, how, wrong in kills:
+            count["wrong" if wrong else "right"] += 1
+            count[how if how.startswith("reached") else "random"] += 1
+            print(f"{'WRONG' if wrong else 'ok':6}{name} {how}", *wrong, sep="\n      ", flush=True)
+            if wrong and options.keep:
+                shutil.copytree(folder / "out", folder / f"wrong-{count['wrong']}", symlinks=True)
+    print(dict(count))
+    if not options.keep:
+        shutil.rmtree(folder)
+    return 1 if count["wrong"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
