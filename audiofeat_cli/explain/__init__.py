@@ -1,0 +1,1 @@
+"""What a config means, before any audio is read: `facts` are numbers, `text` is for people."""

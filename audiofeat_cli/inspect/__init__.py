@@ -1,0 +1,1 @@
+"""Looking at files: `sound` measures audio, `output` our own tables, `report` tells about both."""
