@@ -169,18 +169,19 @@ class _Compiler:
 
     def _chosen(self, asked: _Request, item: Chosen) -> Output | None:
         name = asked.effective(item.parameter)
-        for index, request in enumerate(self.config.features):
-            if request.alias == name:
-                return self.request(index)
-        if name not in self.features:
+        named = [i for i, request in enumerate(self.config.features) if request.alias == name]
+        wanted = self.config.features[named[0]].feature if named else name
+        if wanted not in self.features:
             self._trouble(
                 asked.index, item.parameter, f"{name!r} is neither a feature nor an `as` above"
             )
             return None
-        feature = self.features[name]
+        feature = self.features[wanted]
         if feature.level != "frame":
             self._trouble(asked.index, item.parameter, f"{name!r} has no values per frame")
             return None
+        if named:
+            return self.request(named[0])
         return self._compile(_Request(asked.index, FeatureRequest(name, name, ()), feature))
 
     def _input(
@@ -228,13 +229,16 @@ class _Compiler:
             self._trouble(asked.index, shown, text, warning=problem.warning)
 
     def _add(self, step: Step, parameters: Mapping[str, Any], inputs: tuple[int, ...]) -> int:
-        canonical = tuple(sorted(parameters.items()))
+        canonical = tuple(sorted((k, v) for k, v in parameters.items() if k not in step.advisory))
         key = (step.name, step.version, canonical_json(canonical), inputs)
         if key not in self.nodes:
             run_pass = max((self._ready(i) for i in inputs), default=0)
+            # A clip value made of values alone waits for no stream: it is built, like a constant.
+            waits = step.kind != "clip" or any(self.listed[i].is_stream for i in inputs)
+            kind = step.kind if waits else "constant"
             self.nodes[key] = len(self.listed)
             self.listed.append(
-                Node(step.name, step.kind, step.version, canonical, inputs, step.root, run_pass)
+                Node(step.name, kind, step.version, canonical, inputs, step.root, run_pass)
             )
         return self.nodes[key]
 

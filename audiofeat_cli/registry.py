@@ -120,8 +120,23 @@ def _plugin_features() -> Iterator[Feature]:
                 f"plugin {owner}: {entry.value} cannot be loaded: {type(error).__name__}: {error}",
                 f"repair or uninstall it, or set {PLUGIN_SWITCH}=0 to run without plugins",
             ) from error
-        found = [loaded] if isinstance(loaded, Feature) else list(_features_of(loaded))
+        found = [loaded] if isinstance(loaded, Feature) else []
+        if isinstance(loaded, ModuleType):
+            found = list(_features_of(loaded))
+        if not found:
+            raise UsageError(f"plugin {owner}: {entry.value} is no feature, and holds none")
         yield from (replace(feature, plugin=owner) for feature in found)
+
+
+def _checked(feature: Feature) -> Feature:
+    """The feature, if its declaration makes sense."""
+    try:
+        accepted_parameters(feature)
+    except TypeError as error:
+        if not feature.plugin:
+            raise
+        raise UsageError(f"plugin {feature.plugin}: {error}") from error
+    return feature
 
 
 @lru_cache(maxsize=2)
@@ -133,8 +148,7 @@ def _load(plugins: bool) -> Mapping[str, Feature]:  # noqa: FBT001
             raise UsageError(
                 f"plugin {feature.plugin}: the feature name {feature.name!r} is already taken"
             )
-        accepted_parameters(feature)
-        found[feature.name] = feature
+        found[feature.name] = _checked(feature)
     return dict(sorted(found.items()))
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from audiofeat_cli.errors import ClipError
 from audiofeat_cli.plan import Node, call_with
+from audiofeat_cli.reach import POINT
 from audiofeat_cli.registry import step_named
-from audiofeat_cli.step import POINT, Array
+from audiofeat_cli.step import Array
 from audiofeat_cli.window import Window
 
 
@@ -121,7 +122,7 @@ class Runner:
                 window.finish(stop)
         arguments = self._arguments([w.take(self.made, stop) for w in windows])
         if self.bound.reach.located or self.bound.reach.edges == "cut":
-            arguments.append(next(iter(windows)).span(self.made, stop))
+            arguments.append(next(iter(windows)).span(self.made, stop, ended=ended))
         out = self.process(arguments, stop - self.made)
         self.made = stop
         for window in windows:

@@ -13,12 +13,13 @@ is required.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction as Ratio
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from annotated_types import Ge, Gt, Interval
+
+from audiofeat_cli.reach import POINT, Reach
 
 SETTINGS = (
     "sample_rate",
@@ -53,61 +54,6 @@ Positive = Annotated[float, Gt(0)]
 Decibels = Annotated[float, Gt(0), Unit("dB")]
 Window = str | tuple[str | float, ...]
 Precision = Literal["float64", "float32"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Which input items an output needs: output t reads [t*stride - left, t*stride + right).
-
-    Attributes
-    ----------
-    edges : how a stream is continued beyond its ends: a mode of `numpy.pad` (zeros for
-        `constant`), or `cut`: the step is given what there is and a `Span` that says where it is.
-    count : outputs for n input items: `same` is n, `centered` is 1 + n // stride (librosa's rule),
-        `valid` is as many as fit without padding.
-    located : whether the step is also given a `Span`; always so where edges are `cut`.
-    """
-
-    stride: int | Ratio = 1
-    left: int = 0
-    right: int = 1
-    edges: str = "constant"
-    count: Literal["same", "centered", "valid"] = "same"
-    located: bool = False
-
-    def outputs(self, n: int) -> int:
-        """Number of outputs of a finished stream of `n` items."""
-        if self.count == "same" or n == 0:
-            return n
-        if self.count == "centered":
-            return 1 + int(n // self.stride)
-        return max(0, 1 + int((n - self.left - self.right) // self.stride))
-
-    def position(self, t: int) -> int:
-        """Input item at which output `t` stands."""
-        return t * self.stride if isinstance(self.stride, int) else round(t * self.stride)
-
-
-POINT = Reach()
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where the outputs asked of a step lie in its stream and in the items it was given.
-
-    Attributes
-    ----------
-    first : index of the first output wanted, counted from the start of the clip.
-    count : how many outputs are wanted.
-    offset : index, within the items given, at which the first output stands.
-    at_start, at_end : whether the items reach the stream's first and last one.
-    """
-
-    first: int
-    count: int
-    offset: int
-    at_start: bool
-    at_end: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +104,7 @@ class Step:
     finish : for a `clip` step that folds: turns the last state into the value.
     check : yields a `Problem` for parameters that cannot work together.
     version : raised when the numbers change, so that a resumed run cannot mix two definitions.
+    advisory : parameters that only `check` reads; they change no numbers.
     """
 
     name: str
@@ -170,6 +117,7 @@ class Step:
     version: int = 1
     root: Root | None = None
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    advisory: frozenset[str] = frozenset()
 
     def __call__(self, *inputs: Any, **parameters: Any) -> Any:
         """Call the function on arrays, without an engine."""
@@ -251,15 +199,20 @@ def _step(
     function: Callable[..., Any], kind: Kind, inputs: tuple[Input, ...], **declared: Any
 ) -> Step:
     parameters = _parameters(function)
-    for helper in (declared.get("reach"), declared.get("finish"), declared.get("check")):
+    for helper in (declared.get("reach"), declared.get("finish")):
         if callable(helper):
-            parameters |= {k: v for k, v in _parameters(helper).items() if k not in parameters}
+            parameters = _parameters(helper) | parameters
+    check = declared.get("check")
+    asked = {} if check is None else _parameters(check)
+    advisory = frozenset(asked.keys() - parameters.keys())
+    parameters = asked | parameters
     return Step(
         name=_name(function),
         kind=kind,
         function=function,
         inputs=inputs,
         parameters=parameters,
+        advisory=advisory,
         **declared,
     )
 

@@ -1,7 +1,7 @@
 """Parquet parts: written row group by row group, read back in batches."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from audiofeat_cli.plan import Output, Plan
+from audiofeat_cli.plan import Plan
 from audiofeat_cli.schema import TYPES, clips_schema, frames_schema
 from audiofeat_cli.step import Array
 
@@ -97,6 +97,7 @@ class _File:
         self.handle.close()
 
     def delete(self) -> None:
+        self.writer.is_open = False  # or its destructor writes a footer into the closed file
         self.handle.close()
         self.path.unlink(missing_ok=True)
 
@@ -274,7 +275,9 @@ class PartWriter:
         columns.append(_numbers(times, pa.float64()))
         for slot, index in enumerate(self.plan.frame_outputs):
             blocks = [g.blocks[slot].T.reshape(g.blocks[slot].shape[2], -1) for g in groups]
-            columns += _output_columns(self.plan.outputs[index], np.concatenate(blocks, axis=1))
+            output = self.plan.outputs[index]
+            values = np.concatenate(blocks, axis=1)
+            columns += _output_columns(values, TYPES[output.dtype], is_list=output.is_list)
         return pa.Table.from_arrays(columns, schema=self.schemas["frames"])
 
     def _clips_table(self) -> pa.Table:
@@ -295,17 +298,21 @@ class PartWriter:
             repeated([f.frames for f in facts], pa.int32()),
             repeated(cut, pa.bool_()),
         ]
-        schema = self.schemas["clips"]
         values = np.concatenate([row.values for row in self.clip_rows]).T
-        kinds = schema.types[len(columns) :]
-        columns += [_numbers(column, kind) for column, kind in zip(values, kinds, strict=True)]
-        return pa.Table.from_arrays(columns, schema=schema)
+        for output in self.plan.outputs:
+            is_frame = output.level == "frame"
+            count = len(self.plan.config.pooling) if is_frame else 1
+            kind = TYPES["float32" if is_frame else output.dtype]
+            mine, values = np.split(values, [max(1, output.width) * count])
+            groups = [mine[k::count] for k in range(count)] if output.is_list else [mine]
+            for group in groups:
+                columns += _output_columns(group, kind, is_list=output.is_list)
+        return pa.Table.from_arrays(columns, schema=self.schemas["clips"])
 
 
-def _output_columns(output: Output, values: Array) -> list[pa.Array]:
-    """Columns of one output from its (values, rows)."""
-    kind = TYPES[output.dtype]
-    if not output.is_list:
+def _output_columns(values: Array, kind: pa.DataType, *, is_list: bool) -> list[pa.Array]:
+    """The columns of (values, rows): one each, or one list."""
+    if not is_list:
         return [_numbers(column, kind) for column in values]
     inner = _numbers(np.ravel(values.T), kind)
     offsets = np.arange(values.shape[1] + 1, dtype=np.int32) * values.shape[0]
@@ -341,8 +348,15 @@ def parts_of(table: Path) -> list[Path]:
     return sorted(table.glob("*.parquet")) if table.is_dir() else [table]
 
 
-def records(table: Path) -> Iterator[pa.RecordBatch]:
-    """Batches of a table's rows, part after part, in bounded memory."""
+def footer_of(part: Path) -> tuple[int, Sequence[str], Mapping[bytes, bytes]]:
+    """Rows, column names and metadata of a part, without reading its rows."""
+    with pq.ParquetFile(part) as reader:
+        schema = reader.schema_arrow
+        return reader.metadata.num_rows, schema.names, schema.metadata or {}
+
+
+def records(table: Path, *, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Batches of a table's rows, part after part, in bounded memory; all columns or some."""
     for part in parts_of(table):
         with pq.ParquetFile(part) as reader:
-            yield from reader.iter_batches(batch_size=4096)
+            yield from reader.iter_batches(batch_size=4096, columns=columns)

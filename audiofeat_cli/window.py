@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from audiofeat_cli.step import Array, Reach, Span
+from audiofeat_cli.reach import Reach, Span
+from audiofeat_cli.step import Array
 
 
 class Window:
@@ -22,7 +23,9 @@ class Window:
         """Take the next items."""
         self.total += len(block)
         self.items = block if self.items is None else np.concatenate([self.items, block])
-        needed = 1 if self.reach.edges in ("constant", "edge") else self.reach.left + 1
+        # With fewer items than that, a mirrored one is mirrored again: `finish` pads both ends.
+        mirrored = max(self.reach.left, self.reach.right) + 1
+        needed = 1 if self.reach.edges in ("constant", "edge") else mirrored
         if not self.padded and len(self.items) >= needed:
             self._pad(self.reach.left, 0)
 
@@ -58,14 +61,14 @@ class Window:
             low, high = max(low, 0), min(high, self.total)
         return self.items[low - self.first : high - self.first]
 
-    def span(self, start: int, stop: int) -> Span:
+    def span(self, start: int, stop: int, *, ended: bool) -> Span:
         """Where outputs [start, stop) lie in what `take` gives."""
         low = self.reach.position(start) - self.reach.left
         high = self.reach.position(stop - 1) + self.reach.right
         if self.reach.edges == "cut":
             low = max(low, 0)
         offset = self.reach.position(start) - low
-        return Span(start, stop - start, offset, low <= 0, high >= self.total)
+        return Span(start, stop - start, offset, low <= 0, ended and high >= self.total)
 
     def drop(self, start: int) -> None:
         """Forget what outputs from `start` on do not read."""

@@ -112,7 +112,7 @@ def audible(name: str, heard: Heard, reference: npt.NDArray[np.floating]) -> npt
         counted &= heard.mel > 1e-16 * heard.mel.max(axis=0)
     if name == "spectral_centroid":
         counted &= heard.magnitude.sum(axis=0) > 0
-    return counted
+    return np.asarray(counted)
 
 
 def differences(

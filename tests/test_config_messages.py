@@ -19,18 +19,21 @@ def with_mel(given: str) -> str:
     [
         (
             "n_mels: 0",
-            "19: mel.n_mels: expected a whole number of at least 1, got '0'",
+            "19: mel.n_mels: expected a whole number from 1 to 1048576, got '0'",
         ),
-        ("n_mels: 128.5", "19: mel.n_mels: expected a whole number of at least 1, got '128.5'"),
-        ("n_mels: true", "19: mel.n_mels: expected a whole number of at least 1, got 'true'"),
-        ("n_mels: 0x10", "19: mel.n_mels: expected a whole number of at least 1, got '0x10'"),
+        ("n_mels: 128.5", "19: mel.n_mels: expected a whole number from 1 to 1048576, got '128.5'"),
+        ("n_mels: true", "19: mel.n_mels: expected a whole number from 1 to 1048576, got 'true'"),
+        ("n_mels: 0x10", "19: mel.n_mels: expected a whole number from 1 to 1048576, got '0x10'"),
         (
             "n_mels: 12:30:00",
-            "19: mel.n_mels: expected a whole number of at least 1, got '12:30:00'",
+            "19: mel.n_mels: expected a whole number from 1 to 1048576, got '12:30:00'",
         ),
-        ("n_mels: [1]", "19: mel.n_mels: expected a whole number of at least 1, got a list"),
-        ("n_mels: {a: 1}", "19: mel.n_mels: expected a whole number of at least 1, got a mapping"),
-        ("n_mels:", "18: mel.n_mels: expected a whole number of at least 1, got null"),
+        ("n_mels: [1]", "19: mel.n_mels: expected a whole number from 1 to 1048576, got a list"),
+        (
+            "n_mels: {a: 1}",
+            "19: mel.n_mels: expected a whole number from 1 to 1048576, got a mapping",
+        ),
+        ("n_mels:", "18: mel.n_mels: expected a whole number from 1 to 1048576, got null"),
         ("amin: 0", "17: mel.amin: expected a number above 0, got '0'"),
         ("fmin: .nan", "17: mel.fmin: expected a number of at least 0 (Hz), got '.nan'"),
         (
@@ -279,7 +282,7 @@ def test_all_mistakes_at_once_in_the_order_of_the_file() -> None:
     assert problems(text, "hop=3", "oops") == [
         "a.yaml:1:1: sr: unknown key; did you mean 'sample_rate'?",
         "a.yaml:2:8: n_fft: expected a whole number from 1 to 1048576, got 'abc'",
-        "a.yaml:4:19: mel.n_mels: expected a whole number of at least 1, got '0'",
+        "a.yaml:4:19: mel.n_mels: expected a whole number from 1 to 1048576, got '0'",
         "a.yaml:4:22: mel.fmim: unknown parameter; did you mean 'fmin'?",
         "a.yaml:5:5: features: unknown feature 'x' (`audiofeat features` lists them)",
         "a.yaml:6:1: n_fft: given twice (first at line 2); remove one of them",

@@ -314,6 +314,14 @@ class TestFormats:
         expected, _ = sf.read(file, dtype="float32")
         assert np.array_equal(analysis(file, request(None, "each")), expected)
 
+    def test_24_bits_do_not_wait_for_libsndfile(
+        self, write: Write, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = write("a.wav", noise(5000, 2), subtype="PCM_24")
+        with Decoder(request(None)).open(file) as audio:
+            monkeypatch.delattr(sf.SoundFile, "read")
+            assert len(joined(audio, (NATIVE,), BLOCK)[NATIVE]) == 5000
+
     def test_opus_is_heard_at_48_khz(self, write: Write) -> None:
         with Decoder(request(None)).open(
             write("a.opus", noise(8000), 8000, format="OGG", subtype="OPUS")
@@ -348,7 +356,12 @@ class TestFormats:
         file.write_bytes(b"ID3\x03\x00\x00\x00\x00\x10\x00" + bytes(2048) + file.read_bytes())
         assert np.array_equal(analysis(str(file)), plain)
 
-    def test_the_end_of_an_mp3_whose_beginning_is_dense(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "before", [b"", bytes(3000), b"ID3\x03\x00\x00\x00\x00\x10\x00" + bytes(2048)]
+    )
+    def test_the_end_of_an_mp3_whose_beginning_is_dense(
+        self, tmp_path: Path, before: bytes
+    ) -> None:
         """libsndfile takes the first bit rate for all of it, and would stop early."""
         parts = []
         for level in (0.0, 0.9):
@@ -359,7 +372,7 @@ class TestFormats:
                 file.write(noise(2 * 44100, 2))
             parts.append(without_header(path))
         joint = tmp_path / "joint.mp3"
-        joint.write_bytes(b"".join(parts))
+        joint.write_bytes(before + b"".join(parts))
         frames = sum(round(2 * 44100 / 1152) for _ in parts)
         assert sf.info(joint).frames < 0.8 * frames * 1152
         with Decoder(request(None, "each")).open(str(joint)) as audio:
@@ -494,8 +507,8 @@ class TestNoAudio:
 class TestLongFile:
     def test_reads_on_to_its_real_end(self, tmp_path: Path) -> None:
         path = tmp_path / "a"
-        path.write_bytes(b"0123456789")
-        with mpeg.LongFile(str(path)) as file:
+        path.write_bytes(b"tag0123456789")
+        with mpeg.LongFile(str(path), 3) as file:
             assert file.seek(0, os.SEEK_END) > 500
             assert file.seek(8) == file.tell() == 8
             assert [file.read(4), file.read(4)] == [b"89", b""]

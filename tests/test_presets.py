@@ -83,7 +83,12 @@ def test_schema_of_toys() -> None:
     assert objects["properties"]["delta"]["required"] == ["of"]
     mel = objects["properties"]["mel"]
     assert mel["additionalProperties"] is False
-    assert mel["properties"]["n_mels"] == {"type": "integer", "minimum": 1, "default": 128}
+    assert mel["properties"]["n_mels"] == {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 2**20,
+        "default": 128,
+    }
     assert mel["properties"]["fmin"] == {
         "type": "number",
         "minimum": 0,

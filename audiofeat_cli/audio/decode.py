@@ -101,7 +101,7 @@ class Decoder:
             try:
                 handle = _opened(file)
             except sf.LibsndfileError as error:
-                if raw.head.startswith(b"ID3") or extension(file) in MPEG:
+                if extension(file) in MPEG:
                     self._accepted(mpeg.examine(raw))
                 raise _undecodable(raw, file, error) from error
             try:
@@ -154,12 +154,12 @@ class Audio:
         self.declared_frames = self._expected if is_declared else None
         # libsndfile's guess at an MPEG file's length would lose the end of it.
         self._is_longer = verdict.samples - self._expected >= _MPEG_FRAME
-        start, size = verdict.data
+        self._start, size = verdict.data
         is_packed = self.subtype == "PCM_24" and self.format in _LITTLE_ENDIAN
         is_packed = is_packed and size // (3 * self.channels) == self._expected
-        self._packed = start if is_packed and handle.endian != "BIG" else 0
+        self._is_packed = is_packed and handle.endian != "BIG"
         self._handle: _Sequential | None = handle
-        if self._is_longer or self._packed:
+        if self._is_longer or self._is_packed:
             self.close()
 
     def __enter__(self) -> "Audio":
@@ -195,7 +195,7 @@ class Audio:
         ClipError : the file is cut or damaged, holds nothing, or a sample that is no finite number.
         """
         lanes = [self._lane(root) for root in (NATIVE, ANALYSIS) if root in roots]
-        dtype = np.int32 if self._packed else _INTEGERS.get(self.subtype, np.float32)
+        dtype = np.int32 if self._is_packed else _INTEGERS.get(self.subtype, np.float32)
         scale = _SCALES[dtype]
         for samples in self._chunks(dtype):
             for lane in lanes:
@@ -243,9 +243,11 @@ class Audio:
         if handle is not None:
             return handle
         try:
-            if self._packed:
-                return Packed24(self.file, self._packed, self._expected, self.channels)
-            return _opened(self.file, is_longer=self._is_longer)
+            if self._is_packed:
+                return Packed24(self.file, self._start, self._expected, self.channels)
+            if self._is_longer:
+                return _Sequential(mpeg.LongFile(self.file, self._start))
+            return _opened(self.file)
         except (sf.LibsndfileError, OSError) as error:
             message = "the file was changed or deleted while it was read"
             raise ClipError("decode", "vanished", message) from error
@@ -303,9 +305,7 @@ class Audio:
         return "", ""
 
 
-def _opened(file: str, *, is_longer: bool = False) -> _Sequential:
-    if is_longer:
-        return _Sequential(mpeg.LongFile(file))
+def _opened(file: str) -> _Sequential:
     # As bytes: soundfile would refuse to encode a name that is not UTF-8.
     return _Sequential(file if sys.platform == "win32" else os.fsencode(file))
 

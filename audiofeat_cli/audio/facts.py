@@ -66,10 +66,8 @@ class ChannelLevels:
 
 def file_facts(audio: Audio) -> FileFacts:
     """Facts of a file whose `blocks` have run through."""
-    digits = re.search(r"\d+$", audio.subtype.removesuffix("_LAYER_III"))
-    bits = {"FLOAT": 32, "DOUBLE": 64, "PCM_S8": 8, "PCM_U8": 8}.get(audio.subtype)
-    if bits is None and digits and audio.subtype.startswith(("PCM_", "ALAC_")):
-        bits = int(digits[0])
+    whole = re.fullmatch(r"(?:PCM_|ALAC_)[SU]?(\d+)", audio.subtype)
+    bits = int(whole[1]) if whole else {"FLOAT": 32, "DOUBLE": 64}.get(audio.subtype)
     return FileFacts(
         format=audio.format,
         subtype=audio.subtype,

@@ -125,7 +125,7 @@ def _chunks(raw: RawFile, layout: _Layout, start: int, end: int) -> Iterator[_Ch
             size = max(size - header.size, 0)
         position += header.size
         yield name, position, size
-        position += -(-size // layout.align) * layout.align
+        position += size + -size % layout.align
 
 
 def _chunked(
@@ -187,11 +187,11 @@ def _ogg(raw: RawFile) -> Verdict:
 
 
 def _page_size(pages: bytes, start: int) -> int | None:
-    """Bytes of the Ogg page at `start`; None when its header is not complete."""
+    """Bytes of the Ogg page at `start`; None, or more than there are, when its header is cut."""
     if start + 27 > len(pages):
         return None
-    segments = pages[start + 27 : start + 27 + pages[start + 26]]
-    return 27 + pages[start + 26] + sum(segments) if len(segments) == pages[start + 26] else None
+    segments = pages[start + 26]
+    return 27 + segments + sum(pages[start + 27 : start + 27 + segments])
 
 
 def damaged_ogg(raw: RawFile) -> str:

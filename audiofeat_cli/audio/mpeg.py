@@ -41,17 +41,18 @@ _SAMPLING = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 1200
 
 
 class LongFile(io.RawIOBase):
-    """An MPEG file that claims to be longer than it is, for libsndfile.
+    """An MPEG file from its first frame on that claims to be longer than it is, for libsndfile.
 
     Of a file without a Xing header, libsndfile decodes no more than the length that it guesses from
-    the first frames. After a loud beginning that is far too short; this makes it long enough.
+    the first frames. After a dense beginning that is far too short; this makes it long enough.
     """
 
     _FACTOR = 64  # more than the highest bit rate over the lowest
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, start: int) -> None:
         self._file = io.FileIO(file)
-        self._size = self._file.seek(0, io.SEEK_END)
+        self._start = start
+        self._size = self._file.seek(0, io.SEEK_END) - start
         self._position = 0
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -71,7 +72,7 @@ class LongFile(io.RawIOBase):
             view[:] = bytes(len(view))
             count = len(view)
         else:
-            self._file.seek(self._position)
+            self._file.seek(self._start + self._position)
             count = self._file.readinto(view)
         self._position += count
         return count
@@ -125,10 +126,11 @@ def _by_frames(raw: RawFile, stream: _Stream) -> Verdict:
     frames, missing = _walk(raw, stream)
     version, layer = stream.header >> 19 & 3, 4 - (stream.header >> 17 & 3)
     samples = frames * (384 if layer == 1 else 576 if layer == 3 and version != 3 else 1152)
+    found = (stream.start, stream.end - stream.start)
     if missing:
         reason = f"its last frame lacks {missing} bytes"
-        return Verdict(truncated=True, reason=reason, counted=False, samples=samples)
-    return Verdict(truncated=None, counted=False, samples=samples)
+        return Verdict(truncated=True, reason=reason, counted=False, samples=samples, data=found)
+    return Verdict(truncated=None, counted=False, samples=samples, data=found)
 
 
 def _walk(raw: RawFile, stream: _Stream) -> tuple[int, int]:
@@ -223,8 +225,7 @@ def _before_tags(raw: RawFile) -> int:
         end -= int(lyrics[:6]) + 15
     ape = raw.at(max(end - _APE_FOOTER, 0), _APE_FOOTER)
     if ape.startswith(b"APETAGEX") and len(ape) == _APE_FOOTER:
-        size, _, flags = struct.unpack_from("<III", ape, 12)
-        end -= size + (_APE_FOOTER if flags >> 31 else 0)
+        end -= int.from_bytes(ape[12:16], "little")  # a header before it is no frame either
     return max(end, 0)
 
 

@@ -7,12 +7,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from audiofeat_cli.step import Array, Reach, Span, constant, local, native_samples, scan
+from audiofeat_cli.reach import Reach, Span
+from audiofeat_cli.step import Array, constant, local, native_samples, scan
 
 STEPS_PER_SECOND = 10
 """Energies are summed in steps of 100 ms: 400 ms blocks that overlap by 75 % are four of them."""
 
 LOWEST_RATE = 4000
+"""Hz; below, the shelf at 1.7 kHz has no room and its digital form is unstable."""
 
 
 @constant()
@@ -21,9 +23,10 @@ def k_weighting(*, sample_rate: float | None) -> Array:
 
     The filters of BS.1770-5 annex 1 tables 1 and 2 (48 kHz), taken to other rates through their
     analogue prototypes (bilinear transform). Source of the prototypes: De Man 2014.
+    Below `LOWEST_RATE` nothing passes, so that loudness is undefined there.
     """
-    if sample_rate is None:
-        return np.zeros((2, 6))
+    if sample_rate is None or sample_rate < LOWEST_RATE:
+        return np.tile([0.0, 0.0, 0.0, 1.0, 0.0, 0.0], (2, 1))
     return np.stack([_high_shelf(sample_rate), _high_pass(sample_rate)])
 
 

@@ -6,12 +6,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from audiofeat_cli.reach import Reach
 from audiofeat_cli.step import (
     Array,
     Exponent,
     Precision,
     Problem,
-    Reach,
     Window,
     analysis_samples,
     constant,
@@ -57,7 +57,7 @@ def window_shape(*, n_fft: int, win_length: int, window: Window) -> Array:
 
 
 def _window(window: Window, length: int) -> Array:
-    if isinstance(window, str) and window in _COSINE_SUMS:
+    if isinstance(window, str) and window in _COSINE_SUMS and length > 1:
         phase = 2 * np.pi * np.arange(length) / length
         terms = _COSINE_SUMS[window]
         return np.asarray(

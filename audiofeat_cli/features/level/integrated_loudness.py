@@ -22,7 +22,8 @@ def integrated_loudness(step_energies: Array, *, sample_rate: float) -> float:
     .. math:: L = -0.691 + 10 \log_{10} \sum_i G_i z_i, \quad z_i \text{ mean over gated blocks}
 
     Blocks of 400 ms every 100 ms; those under -70 LUFS are left out, then those more than 10 LU
-    under the mean of the rest. One value per clip, LUFS. Null for silence and under 400 ms.
+    under the mean of the rest. One value per clip, LUFS. Silence: null. Null under 400 ms and
+    for files below 4 kHz, too.
     Source: ITU-R BS.1770-5 annex 1; EBU R 128. Keeps 0.6 MB per hour and stereo pair.
     """
     levels = block_loudness(step_energies, steps=4, sample_rate=sample_rate)

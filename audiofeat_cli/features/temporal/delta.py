@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from audiofeat_cli.step import Array, Count, Problem, Reach, Span, chosen, feature
+from audiofeat_cli.reach import Reach, Span
+from audiofeat_cli.step import Array, Count, Problem, chosen, feature
 
 
 def _whole_window(*, width: Count = 9) -> Reach:
@@ -48,7 +49,8 @@ def delta(values: Array, span: Span, *, of: str, width: Count = 9, order: Count 
     .. math:: d_t = \frac{\sum_n n \, c_{t+n}}{\sum_n n^2}, \quad |n| \le (width - 1) / 2
 
     (for order 1), per frame. The first and last frames take the fit of the first and last window.
-    Null in clips shorter than `width`, and where a frame within reach is null.
+    Silence: 0, or null where the feature is. Null in clips shorter than `width`, and where a frame
+    within reach is null.
     Source: Savitzky and Golay 1964; Furui 1986.
     """
     del of

@@ -18,7 +18,7 @@ def mel(levels: Array, *, top_db: Decibels | None = None) -> Array:
 
     .. math:: M_b = \sum_k w_{b,k} |X_k|^p, \quad \text{in dB } (20/p) \log_{10} M_b
 
-    (frames, channels, n_mels). Silence: the floor, `amin` in dB (-100 dB by default).
+    (frames, channels, n_mels). Silence: 0, or the floor on a logarithmic scale, -100 dB by default.
     `top_db` raises everything to within that of the clip's maximum, for each channel.
     Source: Slaney 1998, Auditory Toolbox; HTK book 5.4 for `htk`.
     """

@@ -19,7 +19,8 @@ def spectral_flux(last: Array | None, spectrum: Array) -> tuple[Array, Array]:
     .. math:: \Big( \sum_k (p_{t,k} - p_{t-1,k})^2 \Big)^{1/2}, \quad
         p_{t,k} = |X_{t,k}| / \sum_j |X_{t,j}|
 
-    (frames, channels, 1), between 0 and sqrt(2). Null for frame 0 and next to a silent frame.
+    (frames, channels, 1), between 0 and sqrt(2). Silence: null, as frame 0 is, and the frame after
+    a silent one.
     Source: Tzanetakis and Cook 2002, section III.A (there squared).
     """
     shares = ratio_or_nan(spectrum, spectrum.sum(axis=-1, keepdims=True))

@@ -1,0 +1,286 @@
+"""What holds for every registered feature. None is named here: a new one is picked up as it is.
+
+A feature is looked at with its defaults, and with each set of parameters that its reference tries.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import audiofeat_cli.stream as engine
+from audiofeat_cli.arrays import collect
+from audiofeat_cli.plan import Output, Plan
+from audiofeat_cli.registry import accepted_parameters, load_features
+from audiofeat_cli.step import Array, Feature, Gain
+from audiofeat_cli.stream import Program
+from tests.cases import Tolerance, assert_close, reference_of
+from tests.signals import CutSource, columns, config_of, noise, plan_of, scene, silence
+
+FEATURES: Mapping[str, Feature] = load_features(plugins=False)
+NAMES = sorted(FEATURES)
+HALF = 0.5
+LAWS: Mapping[str, Callable[[Array], Array]] = {
+    "invariant": lambda values: values,
+    "linear": lambda values: HALF * values,
+    "power": lambda values: HALF**2 * values,
+    "decibel": lambda values: values + 20 * np.log10(HALF),
+}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A feature with parameters that are known to work."""
+
+    feature: str
+    parameters: tuple[tuple[str, Any], ...]
+
+    def __str__(self) -> str:
+        told = ",".join(f"{name}={value}" for name, value in self.parameters)
+        return f"{self.feature}({told})"
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """How close another way to compute it has to come: as close as the reference."""
+        reference = reference_of(self.feature)
+        same = [
+            c.tolerance for c in reference.cases if tuple(c.parameters.items()) == self.parameters
+        ]
+        return (same[0] if same else None) or reference.tolerance
+
+    def plan(self, file_rate: int | None = None, **settings: Any) -> Plan:
+        """Of this feature alone."""
+        item = {self.feature: {**dict(self.parameters), "as": "it"}}
+        config = config_of([item], **settings)
+        return plan_of(config, FEATURES, file_rate=file_rate or config.sample_rate)
+
+
+def least(name: str) -> Variant:
+    """The feature with only the parameters that it cannot do without."""
+    needed = [p.name for p in accepted_parameters(FEATURES[name]).values() if p.is_required]
+    example = reference_of(name).cases[0].parameters
+    return Variant(name, tuple((k, v) for k, v in example.items() if k in needed))
+
+
+def variants(name: str) -> Sequence[Variant]:
+    """The feature as it comes and as its reference tries it."""
+    tried = [Variant(name, tuple(case.parameters.items())) for case in reference_of(name).cases]
+    return list(dict.fromkeys([least(name), *tried]))
+
+
+def of_each_law(name: str) -> Sequence[Variant]:
+    """For each gain law that the feature may have, the first variant that has it."""
+    found: dict[str, Variant] = {}
+    for variant in variants(name):
+        found.setdefault(variant.plan().outputs[0].gain, variant)
+    return [variant for law, variant in found.items() if law in LAWS]
+
+
+def params(found: Iterable[Variant]) -> list[Any]:
+    """For pytest's parametrize."""
+    return [pytest.param(variant, id=str(variant)) for variant in found]
+
+
+ALONE = params(least(name) for name in NAMES)
+FRAMED = params(least(name) for name in NAMES if FEATURES[name].level == "frame")
+VARIANTS = params(variant for name in NAMES for variant in variants(name))
+LAWFUL = params(variant for name in NAMES for variant in of_each_law(name))
+REPLAYED = params(v for name in NAMES for v in variants(name) if v.plan().passes > 1)
+
+
+@lru_cache(maxsize=64)
+def program_of(variant: Variant, settings: tuple[tuple[str, Any], ...] = ()) -> Program:
+    return Program(variant.plan(**dict(settings)))
+
+
+def run(program: Program, signal: Array, cuts: Sequence[int] = ()) -> Array:
+    """(frames, channels, width), or (1, channels, width) of a clip-level feature."""
+    signal = columns(signal)
+    source = CutSource({"analysis": signal, "native": signal}, cuts)
+    values = collect(program, source, signal.shape[1])["it"]
+    return values[np.newaxis] if values.ndim == 2 else values
+
+
+def compute(variant: Variant, signal: Array, cuts: Sequence[int] = (), **settings: Any) -> Array:
+    """Values at 22050/2048/512, or as the settings say."""
+    return run(program_of(variant, tuple(settings.items())), signal, cuts)
+
+
+def output_of(variant: Variant, **settings: Any) -> Output:
+    return program_of(variant, tuple(settings.items())).plan.outputs[0]
+
+
+def reads_native(variant: Variant) -> bool:
+    return any(node.root == "native" for node in program_of(variant).plan.nodes)
+
+
+def silence_words(name: str) -> set[str]:
+    """What the docstring says of silence: some of null, 0, floor."""
+    told = re.search(r"\bSilence: ([^.;]+)", FEATURES[name].definition)
+    assert told is not None, "its docstring has no sentence `Silence: ...`"
+    return set(re.findall(r"\bnull\b|\b0\b|\bfloor\b", told[1]))
+
+
+class TestDeclared:
+    @pytest.mark.parametrize("name", NAMES)
+    def test_docstring(self, name: str) -> None:
+        told = FEATURES[name].definition
+        assert re.match(r"[^\n]+\.\n", told), "first a line that says what it is"
+        assert re.search(r"\.\. math::[ \n]+\S", told)
+        assert re.search(r"\bSource: \S", told)
+        assert silence_words(name)
+
+    @pytest.mark.parametrize("variant", VARIANTS)
+    def test_unit_gain_and_reference(self, variant: Variant) -> None:
+        output = output_of(variant)
+        assert output.unit
+        assert output.gain in get_args(Gain)
+        assert output.reference
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_parameters_have_types(self, name: str) -> None:
+        for parameter in accepted_parameters(FEATURES[name]).values():
+            assert parameter.annotation not in (None, Any)
+
+    @pytest.mark.parametrize("variant", VARIANTS)
+    def test_shape_dtype_and_columns(self, variant: Variant) -> None:
+        output = output_of(variant)
+        values = compute(variant, noise(22050, 0.3))
+        frames = 1 if output.level == "clip" else 1 + len(noise(22050, 0.3)) // 512
+        assert values.shape == (frames, 1, max(1, output.width))
+        assert len(output.columns) == (1 if output.is_list else values.shape[-1])
+        assert len(set(output.columns)) == len(output.columns)
+        assert all(name.startswith("it") for name in output.columns)
+        assert len(output.labels) in (0, output.width)
+        if output.level == "frame" and output.dtype == "float32":
+            assert values.dtype == np.float32
+
+
+class TestValues:
+    @pytest.mark.parametrize("variant", VARIANTS)
+    def test_silence_is_what_the_docstring_says(self, variant: Variant) -> None:
+        values = compute(variant, silence(22050, 1))
+        assert not np.isinf(values).any()
+        if np.isnan(values).any():
+            assert np.isnan(values).all()
+            found = {"null"}
+        else:
+            close = variant.tolerance
+            slack = close.worst * (1 if close.absolute else np.abs(values).max())
+            assert np.ptp(values, axis=0).max() <= slack, "not the same in all frames"
+            found = {"0"} if np.abs(values).max() <= slack else {"floor"}
+        assert found <= silence_words(variant.feature)
+
+    @pytest.mark.parametrize("variant", VARIANTS)
+    def test_noise_is_finite(self, variant: Variant) -> None:
+        values = compute(variant, noise(22050, 1))
+        first_is_null = "frame 0" in FEATURES[variant.feature].definition
+        assert np.isfinite(values[1:] if first_is_null else values).all()
+        assert not np.isinf(values).any()
+        assert np.isnan(values[0]).all() == first_is_null
+
+    @pytest.mark.parametrize("kind", [silence, noise, scene])
+    @pytest.mark.parametrize("variant", VARIANTS)
+    def test_nothing_is_infinite(self, variant: Variant, kind: Any) -> None:
+        loud = np.float32(10) * kind(22050, 0.3)
+        assert not np.isinf(compute(variant, loud)).any()
+
+    @pytest.mark.parametrize("variant", LAWFUL)
+    def test_gain_law(self, variant: Variant) -> None:
+        law = LAWS[output_of(variant).gain]
+        signal = noise(22050, 1)
+        plain, halved = compute(variant, signal), compute(variant, HALF * signal)
+        assert_close(halved, law(plain), Tolerance(1e-5, 1e-5, "rounding"))
+
+    @pytest.mark.parametrize("variant", ALONE)
+    def test_two_runs_give_the_same_bits(self, variant: Variant) -> None:
+        signal = scene(22050, 1)
+        once, again = (run(Program(variant.plan()), signal, [5000, 8000]) for _ in range(2))
+        assert once.tobytes() == again.tobytes()
+
+
+class TestTime:
+    @pytest.mark.parametrize("variant", FRAMED)
+    def test_shift_by_a_hop_shifts_the_rows(self, variant: Variant) -> None:
+        hop = 512
+        quiet = np.zeros(16 * hop, np.float32)  # more than a window and than a derivative's width
+        signal = np.concatenate([quiet, scene(22050, 1)])
+        later = np.concatenate([quiet[:hop], signal])
+        rows, shifted = compute(variant, signal), compute(variant, later)
+        assert len(shifted) == len(rows) + 1
+        assert_close(shifted[2:], rows[1:], variant.tolerance)
+
+    @pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 96000, 192000])
+    @pytest.mark.parametrize("variant", ALONE)
+    def test_short_clips(self, variant: Variant, rate: int) -> None:
+        n_fft = 2 ** round(np.log2(0.1 * rate))
+        self._check_lengths(variant, rate, n_fft, center=True)
+
+    @pytest.mark.parametrize("center", [True, False])
+    @pytest.mark.parametrize("variant", VARIANTS)
+    def test_short_clips_of_variants(self, variant: Variant, center: bool) -> None:
+        self._check_lengths(variant, 22050, 2048, center=center)
+
+    def _check_lengths(self, variant: Variant, rate: int, n_fft: int, *, center: bool) -> None:
+        hop = n_fft // 4
+        grid: dict[str, Any] = {
+            "sample_rate": rate,
+            "n_fft": n_fft,
+            "hop_length": hop,
+            "center": center,
+        }
+        lengths = (1, 2, hop - 1, hop, n_fft - 1, n_fft, n_fft + 1, round(0.4 * rate))
+        own = dict(variant.parameters).get("n_fft", n_fft)
+        for length in lengths:
+            values = compute(variant, noise(rate, 0.4)[:length], **grid)
+            frames = 1 + length // hop if center else max(0, 1 + (length - own) // hop)
+            assert len(values) == (1 if output_of(variant).level == "clip" else frames), length
+            assert not np.isinf(values).any(), length
+
+    @pytest.mark.parametrize("channels", [1, 2, 3, 5, 8])
+    @pytest.mark.parametrize("variant", ALONE)
+    def test_channels_are_computed_each_for_itself(self, variant: Variant, channels: int) -> None:
+        parts = [scene(22050, 0.5) + noise(22050, 0.5, 0.02, seed=c) for c in range(channels)]
+        together = compute(variant, np.stack(parts, axis=1), channels="each")
+        assert together.shape[1] == channels
+        if reads_native(variant):
+            np.testing.assert_array_equal(together, np.repeat(together[:, :1], channels, axis=1))
+            return
+        for channel, part in enumerate(parts):
+            alone = compute(variant, part, channels="each")
+            assert_close(together[:, channel], alone[:, 0], variant.tolerance)
+
+
+class TestBlocks:
+    """Where the engine cuts is nobody's business."""
+
+    @pytest.mark.parametrize("name", NAMES)
+    @given(data=st.data())
+    @settings(max_examples=25)
+    def test_cuts_change_nothing(self, name: str, data: st.DataObject) -> None:
+        case = data.draw(
+            st.sampled_from([c for c in reference_of(name).cases if c.published is None])
+        )
+        sizes = data.draw(st.lists(st.integers(1, 3000), max_size=9))
+        variant = Variant(name, tuple(case.parameters.items()))
+        grid = {**case.settings}
+        signal = scene(grid.get("sample_rate", 22050), 0.5)
+        whole = compute(variant, signal, **grid)
+        assert_close(compute(variant, signal, sizes, **grid), whole, variant.tolerance)
+
+    @pytest.mark.parametrize("keep", [0, 50_000])
+    @pytest.mark.parametrize("variant", REPLAYED)
+    def test_reading_again_gives_the_same_bits(
+        self, variant: Variant, keep: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        program = program_of(variant)
+        signal, sizes = scene(22050, 1), [4096] * 4
+        kept = run(program, signal, sizes)
+        monkeypatch.setattr(engine, "KEEP_BYTES", keep)
+        assert run(program, signal, sizes).tobytes() == kept.tobytes()

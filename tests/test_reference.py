@@ -1,0 +1,55 @@
+"""Every feature gives the numbers that `tests/reference/<feature>.py` knows from elsewhere."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from audiofeat_cli.registry import load_features
+from audiofeat_cli.step import Array
+from tests.cases import Case, Settings, assert_close, reference_of, referenced
+from tests.signals import extract_array
+
+FEATURES = sorted(load_features(plugins=False))
+PAIRS = [
+    pytest.param(name, case, id=f"{name}-{case.title()}")
+    for name in referenced()
+    for case in reference_of(name).cases
+]
+
+
+def test_every_feature_has_a_reference_and_every_reference_a_feature() -> None:
+    assert referenced() == FEATURES
+
+
+@pytest.mark.parametrize("name", referenced())
+def test_reference_says_why_it_is_not_closer(name: str) -> None:
+    reference = reference_of(name)
+    assert reference.cases
+    assert all(t.why for t in (reference.tolerance, *(c.tolerance for c in reference.cases)) if t)
+
+
+@pytest.mark.parametrize(("name", "case"), PAIRS)
+def test_numbers(name: str, case: Case) -> None:
+    samples, settings = case.load()
+    ours = _ours(name, case, samples, settings)
+    theirs = np.asarray(_theirs(name, case, samples, settings), dtype=np.float64)
+    tolerance = case.tolerance or reference_of(name).tolerance
+    assert_close(ours, theirs.reshape(-1, ours.shape[-1]), tolerance)
+
+
+def _ours(name: str, case: Case, samples: Array, settings: Settings) -> Array:
+    item = {name: {**case.parameters, "as": "ours"}}
+    got = extract_array([item], samples, **settings.as_config())["ours"]
+    return got[:1] if got.ndim == 2 else got[:, 0]
+
+
+def _theirs(name: str, case: Case, samples: Array, settings: Settings) -> Array | float:
+    if case.published is not None:
+        return case.published
+    own = {k: v for k, v in case.parameters.items() if k in Settings.__dataclass_fields__}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # librosa's, of short or silent signals
+        reference = reference_of(name)
+        others = {k: v for k, v in case.parameters.items() if k not in own}
+        return reference.expected(samples, settings.changed(own), **others)  # type: ignore[no-any-return]
