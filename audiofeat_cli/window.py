@@ -43,7 +43,8 @@ class Window:
             return reach.outputs(self.total)
         if not self.padded or self.total < reach.right:
             return 0
-        return 1 + math.floor((self.total - reach.right) / reach.stride)
+        made = 1 + math.floor((self.total - reach.right) / reach.stride)
+        return min(made, reach.outputs(self.total))
 
     def finish(self, outputs: int) -> None:
         """Continue the stream so that `outputs` have all their reach says."""

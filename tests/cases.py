@@ -85,6 +85,7 @@ class Case:
     signal : a name in `SIGNALS`, a path in sample_audio, or a function of the sample rate.
     tolerance : other than the feature's.
     published : the value that a standard states, in place of `expected`; NaN for null.
+    level_bound : a parameter is a level, so that the gain law does not hold.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class Case:
     signal: str | Callable[[int], Array] = "scene"
     tolerance: Tolerance | None = None
     published: float | None = None
+    level_bound: bool = False
 
     def title(self) -> str:
         """For pytest's list."""

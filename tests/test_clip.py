@@ -237,6 +237,14 @@ def reciprocal(samples: Array) -> Array:
         return 1 / samples[..., np.newaxis]
 
 
+@feature(analysis_samples, unit="1", gain="none", reference="none", kind="clip")
+def late(samples: Array) -> float:
+    """Fails when all frames have been made, of a long clip."""
+    if len(samples) > 0.5 * RATE:
+        raise ClipError("compute", "too_long", "cannot do so much")
+    return 0.0
+
+
 class TestTrouble:
     def test_what_is_infinite_is_null_and_counted(self, tmp_path: Path) -> None:
         samples = np.ones(2000, np.float32)
@@ -261,6 +269,17 @@ class TestTrouble:
         assert [failure.kind for failure in found.failures] == ["non_finite", "vanished"]
         assert found.table("clips")["path"].to_pylist() == ["good.wav"]
         assert set(found.table("frames")["path"].to_pylist()) == {"good.wav"}
+
+    def test_a_failure_in_the_end_takes_its_rows_along(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(clips, "ROWS_AT_ONCE", 7)
+        plan = plan_for("tapped", "late", registry={**TOYS, "late": late})
+        short, long = (write(tmp_path / f"{s}.wav", noise(RATE, s)) for s in (0.2, 0.6))
+        found = Extracted(tmp_path / "out", plan, [short, long, short])
+        assert [failure.kind for failure in found.failures] == ["too_long"]
+        assert found.table("frames")["path"].unique().to_pylist() == ["0.2.wav"]
+        assert found.table("clips")["path"].to_pylist() == ["0.2.wav"] * 2
 
     def test_a_rate_that_a_feature_cannot_do(self, tmp_path: Path) -> None:
         plan = plan_for({"mel": {"fmax": 8000.0}}, sample_rate=None)

@@ -320,6 +320,16 @@ class TestHash:
         assert plan_of(config_of(features, **settings)).hash != self.base.hash
 
     @pytest.mark.parametrize(
+        "change", [{"center": False}, {"n_fft": 512}, {"hop_length": 128}], ids=str
+    )
+    def test_knows_the_grid_that_no_step_reads(self, change: dict[str, Any]) -> None:
+        grid = {"n_fft": 1024, "hop_length": 256}
+        plain = plan_of(config_of(["integrated_loudness"], **grid))
+        changed = plan_of(config_of(["integrated_loudness"], **{**grid, **change}))
+        assert plain.nodes == changed.nodes
+        assert plain.hash != changed.hash
+
+    @pytest.mark.parametrize(
         "features",
         [
             [{"mel": {"n_mels": 128}}, "rms", {"delta": {"of": "rms"}}],
@@ -399,7 +409,8 @@ class TestPlan:
         node = plan_of(config, known, file_rate=44100).nodes[-1]
         assert dict(node.parameters) == {"hop_length": Fraction(3528, 5), "sample_rate": 44100}
         node = plan_of(config, known, file_rate=32000).nodes[-1]
-        assert dict(node.parameters)["hop_length"] == 512
+        hop = dict(node.parameters)["hop_length"]
+        assert (hop, type(hop)) == (512, int)
         assert dict(plan_of(config, known).nodes[-1].parameters)["sample_rate"] is None
 
     def test_a_window_fills_an_n_fft_of_its_own(self) -> None:

@@ -7,15 +7,21 @@ import numpy as np
 import pytest
 import scipy.signal
 
+from audiofeat_cli.reach import Span
 from audiofeat_cli.step import Window
 from audiofeat_cli.steps.framesum import frame_sums
-from audiofeat_cli.steps.loudness import block_loudness, channel_weights, k_weighting
+from audiofeat_cli.steps.loudness import (
+    block_loudness,
+    channel_weights,
+    k_weighting,
+    step_energy,
+)
 from audiofeat_cli.steps.mel import hz_to_mel, mel_centres, mel_to_hz, mel_weights
 from audiofeat_cli.steps.project import project
 from audiofeat_cli.steps.scale import compressed, gain_of
 from audiofeat_cli.steps.spectrum import fft_frequencies, window_shape
 from audiofeat_cli.steps.tuning import estimated_tuning
-from tests.signals import harmonics, noise
+from tests.signals import harmonics, noise, sine
 
 
 class TestWindow:
@@ -106,6 +112,15 @@ class TestLoudness:
         heard = scipy.signal.sosfilt(k_weighting(sample_rate=rate), np.ones(100))
         np.testing.assert_array_equal(heard, 0)
 
+    def test_steps_of_half_samples_take_turns(self) -> None:
+        """At 11025 Hz a step is 1102.5 samples; each sample counts once."""
+        weighted = np.ones((3 * 1103, 1))
+        sizes = []
+        for first in range(4):
+            span = Span(first, 2, 0, at_start=first == 0, at_end=False)
+            sizes.append(step_energy(weighted, span, sample_rate=11025)[:, 0, 0].tolist())
+        assert sizes == [[1102, 1103], [1103, 1103], [1103, 1102], [1102, 1102]]
+
     def test_blocks_are_four_steps(self) -> None:
         energies = np.arange(1.0, 7.0).reshape(6, 1, 1)
         found = block_loudness(energies, steps=4, sample_rate=10)  # a step is one sample
@@ -138,6 +153,12 @@ class TestTuning:
         spectrum = np.abs(librosa.stft(noise(22050, 1))) ** 2
         theirs = librosa.estimate_tuning(S=spectrum, sr=22050, bins_per_octave=bins)
         assert _tuning(spectrum, n_chroma=bins) == pytest.approx(theirs, abs=1e-9)
+
+    def test_of_a_single_peak(self) -> None:
+        spectrum = np.abs(librosa.stft(sine(22050, 0.2, 1046.0)))[:, 4:5] ** 2
+        theirs = librosa.estimate_tuning(S=spectrum, sr=22050)
+        assert _tuning(spectrum) == pytest.approx(theirs, abs=1e-9)
+        assert theirs != -0.5
 
     def test_of_nothing_is_0(self) -> None:
         assert _tuning(np.zeros((1025, 3), np.float32)) == 0

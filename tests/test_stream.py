@@ -1,8 +1,10 @@
 """The engine: whatever the cuts, a step gets what its declaration says."""
 
 import itertools
+import math
+import tracemalloc
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +20,7 @@ from audiofeat_cli.reach import Reach
 from audiofeat_cli.runner import Bound
 from audiofeat_cli.step import Array
 from audiofeat_cli.stream import Program
+from audiofeat_cli.window import Window
 from tests.signals import CutSource, Item, columns, config_of, noise, plan_of
 from tests.toys import TOYS
 
@@ -81,8 +84,8 @@ class TestReach:
 
     @given(
         n=st.integers(1, 60),
-        left=st.integers(0, 9),
-        right=st.integers(1, 9),
+        left=st.integers(1, 9),
+        right=st.integers(0, 9),
         edges=st.sampled_from(EDGES),
         cuts=CUTS,
     )
@@ -91,9 +94,9 @@ class TestReach:
     ) -> None:
         parameters = {"left": left, "right": right, "edges": edges}
         got = run_toy({"gather": parameters}, ramp(n), cuts)
-        padded = np.pad(ramp(n)[:, 0], (left, right - 1), mode=edges)  # type: ignore[call-overload]
+        padded = np.pad(ramp(n)[:, 0], (left, right), mode=edges)  # type: ignore[call-overload]
         views = np.lib.stride_tricks.sliding_window_view(padded, left + right)
-        np.testing.assert_array_equal(got[:, 0], views)
+        np.testing.assert_array_equal(got[:, 0], views[:n])
 
     @given(
         n=st.integers(1, 60),
@@ -135,6 +138,32 @@ class TestReach:
         assert (last[at_end == 1] == n - 1).all()
         beyond = np.arange(n) + right > n
         assert (at_end[beyond] == 1).all()
+
+    @given(
+        left=st.integers(0, 20),
+        right=st.integers(1, 20),
+        stride=st.sampled_from([1, 4, 30, Fraction(7, 2)]),
+        edges=st.sampled_from([*EDGES, "cut"]),
+        sizes=st.lists(st.integers(1, 30), min_size=5, max_size=40),
+    )
+    def test_outputs_come_at_once_and_no_more_is_kept_than_they_need(
+        self, left: int, right: int, stride: int | Fraction, edges: str, sizes: list[int]
+    ) -> None:
+        window = Window(Reach(stride, left, right, edges=edges, count="centered"))
+        made = total = 0
+        enough = 0 if edges in ("constant", "edge", "cut") else max(left, right) + 1
+        for size in sizes:
+            window.feed(ramp(size))
+            total += size
+            stop = window.ready(ended=False)
+            due = [t for t in range(total + 1) if math.ceil(t * stride) + right <= total]
+            assert stop == (len(due) if total >= enough else 0)
+            if stop > made:
+                window.take(made, stop)
+                window.drop(stop)
+                made = stop
+            assert window.items is not None
+            assert len(window.items) <= 2 * (left + right) + stride + 2
 
     def test_no_item_gives_no_output(self) -> None:
         for reach in (Reach(), Reach(512, 1024, 1024, count="centered"), Reach(3, 0, 9)):
@@ -328,6 +357,46 @@ class TestFailures:
         with pytest.raises(OSError, match="gone"):
             program.run(bad, Collected())
         np.testing.assert_array_equal(run(program, ramp(3))["mean"], [[1]])
+
+
+class _Hours:
+    """The same noise again and again, none of it kept."""
+
+    def __init__(self, blocks: int) -> None:
+        self.count = blocks
+        self.block = columns(noise(22050, 1)).copy(order="F")
+
+    def blocks(self, roots: frozenset[str]) -> Iterator[tuple[str, Array]]:
+        for _ in range(self.count):
+            yield from ((root, self.block) for root in sorted(roots))
+
+
+class _Forgets(Collected):
+    def put(self, output: int, block: Array) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        ["mel", "mfcc", "spectral_flux", "zero_crossing_rate", {"delta": {"of": "mfcc"}}],
+        ["integrated_loudness", {"mel": {"top_db": 80.0}}],
+    ],
+    ids=["one pass", "read again"],
+)
+def test_memory_does_not_grow_with_the_clip(
+    features: list[Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "KEEP_BYTES", 500_000)
+    program = Program(plan_of(config_of(features), file_rate=22050))
+    peaks = []
+    for seconds in (5, 20, 100):  # the first is for what is made once
+        tracemalloc.start()
+        program.run(_Hours(seconds), _Forgets())
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < 1.1 * peaks[1]
+    assert peaks[2] < 12e6
 
 
 def _breaks(source: CutSource, roots: frozenset[str]) -> Any:

@@ -11,7 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +22,7 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 from audiofeat_cli.errors import StoppedError, UsageError
 from audiofeat_cli.run.guard import as_text, redirect, restore
 from audiofeat_cli.run.jobs import BatchJob, Receipt
-from audiofeat_cli.run.threads import ONE_THREAD
+from audiofeat_cli.run.threads import ONE_THREAD, one_thread
 
 Interruptible = Callable[[], AbstractContextManager[None]]
 
@@ -167,6 +167,8 @@ class ThreadPool:
         self.slots = slots
         self._stop = threading.Event()
         self._threads = ThreadPoolExecutor(slots)
+        self._limits = ExitStack()
+        self._limits.enter_context(one_thread())
         sys.stdout.flush()
         self._stdout = os.dup(1)
         os.dup2(2, 1)  # what plugins print is no result of ours
@@ -193,6 +195,7 @@ class ThreadPool:
         if kill:
             self._stop.set()
         self._threads.shutdown(wait=True, cancel_futures=kill)
+        self._limits.close()
         sys.stdout.flush()
         os.dup2(self._stdout, 1)
         os.close(self._stdout)
@@ -214,7 +217,7 @@ class InParent:
 
         future: Future[Receipt] = Future()
         try:
-            with self._interruptible():
+            with self._interruptible(), one_thread():
                 future.set_result(run_batch(job, isolated=False))
         except StoppedError as error:
             future.set_exception(error)

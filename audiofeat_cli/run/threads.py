@@ -1,6 +1,6 @@
 """One thread for linear algebra: workers share the cores, and one thread gives one answer."""
 
-import os
+from contextlib import AbstractContextManager
 
 ONE_THREAD = {
     name: "1"
@@ -14,9 +14,13 @@ ONE_THREAD = {
         "NUMEXPR_NUM_THREADS",
     )
 }
-"""Environment variables that say so to the libraries."""
+"""Environment variables that say so to the libraries of a process that is yet to start."""
 
 
-def limit_threads() -> None:
-    """Limit this process too (`--jobs 0`, threads). Only before numpy is imported."""
-    os.environ.update(ONE_THREAD)
+def one_thread() -> AbstractContextManager[object]:
+    """Say so to the libraries of this process (`--jobs 0`, threads), for a while."""
+    import numpy  # noqa: F401 - what is not loaded yet cannot be told
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1)
+    return limits

@@ -65,6 +65,12 @@ def mono(rate: int) -> Array:
     return signals.scene(rate, 3.92)
 
 
+def graded(rate: int) -> Array:
+    """Parts on both sides of the relative gate, which is 10 LU under the mean of all."""
+    parts = [signals.noise(rate, 2, 0.1 * 10 ** (-x / 20), seed=x) for x in (0, 6, 8, 10, 12, 14)]
+    return np.concatenate(parts)
+
+
 def surround(rate: int) -> Array:
     channels = [signals.noise(rate, 2.5, 0.02 * (c + 1), seed=c) for c in range(5)]
     return np.stack(channels, axis=1)
@@ -93,7 +99,8 @@ CASES: Sequence[Case] = (
         for rate in (8000, 44100, 48000)
     ),
     *(Case({}, STUDIO, made, published=np.nan) for made in (too_short, quiet)),
-    *(Case({}, STUDIO, made) for made in (stereo, mono, surround, barely)),
+    Case({}, {"sample_rate": 2000}, graded, published=np.nan),  # the filters need more
+    *(Case({}, STUDIO, made) for made in (stereo, mono, graded, surround, barely)),
     *(Case({}, {"sample_rate": rate}, stereo) for rate in (8000, 22050, 44100, 96000)),
     Case({}, {"sample_rate": 11025}, mono, ODD_STEPS),
     Case({}, {}, "speech/vowels.wav"),

@@ -10,7 +10,7 @@ CASES = (
     *over(GRIDS),
     *over(EDGES),
     *heard(),
-    *(Case({"threshold": value}) for value in (1e-3, 0.05, 2.0)),
+    *(Case({"threshold": value}, level_bound=True) for value in (1e-3, 0.05, 2.0)),
     Case({"n_fft": 255}),
 )
 

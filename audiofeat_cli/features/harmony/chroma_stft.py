@@ -7,6 +7,7 @@ import numpy as np
 
 from audiofeat_cli.step import Array, Count, Positive, constant, feature, when
 from audiofeat_cli.steps.project import project
+from audiofeat_cli.steps.scale import gain_of, unit_of
 from audiofeat_cli.steps.spectrum import spectrum
 from audiofeat_cli.steps.tuning import A4_HZ, estimated_tuning, given_tuning
 
@@ -68,8 +69,8 @@ def _bumps(
 @feature(
     spectrum,
     chroma_filterbank,
-    unit="1",
-    gain="invariant",
+    unit=lambda *, norm, power: "1" if norm else unit_of(scale="linear", power=power),
+    gain=lambda *, norm, power: "invariant" if norm else gain_of(scale="linear", power=power),
     reference="librosa.feature.chroma_stft 0.11",
     width=lambda *, n_chroma: n_chroma,
     labels=note_names,
