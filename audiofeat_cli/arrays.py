@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from audiofeat_cli.compiler import compile_plan
-from audiofeat_cli.errors import ClipError, UsageError
+from audiofeat_cli.compiler import plan_at_rate
+from audiofeat_cli.errors import UsageError
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.registry import load_features
 from audiofeat_cli.step import Array
@@ -67,7 +67,7 @@ def run_array(plan: Plan, samples: npt.ArrayLike, sample_rate: int) -> dict[str,
             f"the samples are at {sample_rate} Hz, the plan wants {wanted} Hz",
             "resample them first, for example with soxr.resample",
         )
-    program = Program(_at_rate(plan, sample_rate))
+    program = Program(plan_at_rate(plan, load_features(), sample_rate))
     return collect(program, _OneBlock({"analysis": signal, "native": signal}), signal.shape[1])
 
 
@@ -96,14 +96,3 @@ def _checked(samples: npt.ArrayLike) -> Array:
     if not np.isfinite(signal).all():
         raise UsageError("the samples hold NaN or infinity")
     return np.asfortranarray(signal)
-
-
-def _at_rate(plan: Plan, sample_rate: int) -> Plan:
-    """The plan with what depends on the signal's rate filled in."""
-    if not plan.depends_on_file_rate:
-        return plan
-    compiled = compile_plan(plan.config, load_features(), file_rate=sample_rate)
-    if compiled.plan is None:
-        reasons = "; ".join(t.message for t in compiled.troubles if not t.warning)
-        raise ClipError("compute", "impossible_at_rate", f"at {sample_rate} Hz: {reasons}")
-    return compiled.plan

@@ -12,9 +12,10 @@ from fractions import Fraction
 from typing import Any
 
 from audiofeat_cli.config.model import Config, FeatureRequest
+from audiofeat_cli.errors import ClipError
 from audiofeat_cli.plan import Node, Output, Plan, call_with, canonical_json, plan_hash
 from audiofeat_cli.registry import Scope, accepted_parameters, branches, resolve
-from audiofeat_cli.step import Chosen, Feature, Input, Problem, Step, When
+from audiofeat_cli.step import Chosen, Feature, Input, Problem, Root, Step, When
 
 _MISSING = inspect.Parameter.empty
 
@@ -41,14 +42,13 @@ def _declared(item: Any, values: Mapping[str, Any]) -> Any:
     return call_with(item, values) if callable(item) else item
 
 
-def _native_domain(step: Step, seen: dict[Step, bool]) -> bool:
-    if step not in seen:
-        seen[step] = step.root == "native"
-        for item in step.inputs:
-            for branch in branches(item):
-                inner, _ = resolve(branch, Scope())
-                seen[step] = _native_domain(inner, seen) or seen[step]
-    return seen[step]
+def roots_of(step: Step) -> frozenset[Root]:
+    """The signals that a step reads in the end; none for what is made of parameters alone."""
+    found: set[Root] = {step.root} if step.root else set()
+    for item in step.inputs:
+        for branch in branches(item):
+            found |= roots_of(resolve(branch, Scope())[0])
+    return frozenset(found)
 
 
 class _Request:
@@ -78,7 +78,6 @@ class _Compiler:
         self.listed: list[Node] = []
         self.outputs: dict[int, Output] = {}
         self.troubles: list[Trouble] = []
-        self.domains: dict[Step, bool] = {}
         self.pending: list[int] = []
         self.analysis = self._settings(config.sample_rate or file_rate, native=False)
         self.native = self._settings(file_rate, native=True)
@@ -123,9 +122,8 @@ class _Compiler:
             self.troubles.append(trouble)
 
     def _compile(self, asked: _Request) -> Output | None:
-        native = _native_domain(asked.feature.step, self.domains)
         values: dict[str, Any] = {}
-        node = self._node(asked, asked.feature.step, Scope(), values, native=native)
+        node = self._node(asked, asked.feature.step, Scope(), values, native=False)
         if node is None:
             return None
         feature = asked.feature
@@ -137,13 +135,9 @@ class _Compiler:
                 "source_gain": source.gain,
                 "source_labels": source.labels,
             }
-        stem = source.alias if source is not None else asked.request.alias
-        alias = asked.request.alias
-        if feature.suffix is not None and alias == asked.request.feature:
-            alias = f"{stem}_{call_with(feature.suffix, values)}"
         return Output(
             feature=feature.name,
-            alias=alias,
+            alias=self._alias(asked.request),
             node=node,
             level=feature.level,
             dtype=feature.dtype,
@@ -157,6 +151,17 @@ class _Compiler:
             parameters=tuple(sorted((n, self._shown(asked, n)) for n in asked.accepted)),
         )
 
+    def _alias(self, request: FeatureRequest) -> str:
+        """First part of its columns: `as`, its name, or that of what it reads with a suffix."""
+        feature = self.features[request.feature]
+        if feature.suffix is None or request.alias != request.feature:
+            return request.alias
+        given = dict(request.parameters)
+        accepted = accepted_parameters(feature)
+        values = {name: given.get(name, p.default) for name, p in accepted.items()}
+        source = next(i.parameter for i in feature.step.inputs if isinstance(i, Chosen))
+        return f"{values[source]}_{call_with(feature.suffix, values)}"
+
     def _shown(self, asked: _Request, name: str) -> Any:
         value = asked.effective(name)
         return self.analysis.get(name) if value is _MISSING else value
@@ -169,7 +174,11 @@ class _Compiler:
 
     def _chosen(self, asked: _Request, item: Chosen) -> Output | None:
         name = asked.effective(item.parameter)
-        named = [i for i, request in enumerate(self.config.features) if request.alias == name]
+        named = [
+            i
+            for i, request in enumerate(self.config.features)
+            if name in {request.alias, self._alias(request)}
+        ]
         wanted = self.config.features[named[0]].feature if named else name
         if wanted not in self.features:
             self._trouble(
@@ -202,6 +211,9 @@ class _Compiler:
     def _node(
         self, asked: _Request, step: Step, scope: Scope, values: dict[str, Any], *, native: bool
     ) -> int | None:
+        # What reads both signals runs on the grid of the analysis; a constant goes with its reader.
+        roots = roots_of(step)
+        native = roots == {"native"} if roots else native
         settings = self.native if native else self.analysis
         parameters: dict[str, Any] = {}
         for name, parameter in step.parameters.items():
@@ -260,6 +272,22 @@ def _duplicates(outputs: Sequence[tuple[int, Output]]) -> Iterable[Trouble]:
                 )
                 break
             seen[column] = output.alias
+
+
+def plan_at_rate(plan: Plan, features: Mapping[str, Feature], file_rate: int) -> Plan:
+    """The plan with what depends on the file's rate filled in.
+
+    Raises
+    ------
+    ClipError : the config cannot work at this rate.
+    """
+    if not plan.depends_on_file_rate:
+        return plan
+    compiled = compile_plan(plan.config, features, file_rate=file_rate)
+    if compiled.plan is None:
+        reasons = "; ".join(t.message for t in compiled.troubles if not t.warning)
+        raise ClipError("compute", "impossible_at_rate", f"at {file_rate} Hz: {reasons}")
+    return compiled.plan
 
 
 def compile_plan(

@@ -168,7 +168,9 @@ class _Whole(Runner):
         return None
 
     def value(self) -> Any:
-        streams = [np.concatenate(b) if b else np.zeros((0, 1, 1)) for b in self.blocks.values()]
+        if not all(self.blocks.values()):
+            return np.full((1, 1), np.nan)  # a clip too short to have one item: undefined
+        streams = [np.concatenate(blocks) for blocks in self.blocks.values()]
         return self.bound.invoke(self.bound.call, *self._arguments(streams))
 
 

@@ -12,7 +12,6 @@ TYPES = {
     "float32": pa.float32(),
     "int32": pa.int32(),
     "bool": pa.bool_(),
-    "string": pa.string(),
 }
 
 

@@ -35,7 +35,7 @@ SETTINGS = (
 Array = npt.NDArray[Any]
 Kind = Literal["root", "constant", "local", "scan", "clip"]
 Root = Literal["analysis", "native"]
-DType = Literal["float32", "int32", "bool", "string"]
+DType = Literal["float32", "int32", "bool"]
 Gain = Literal["invariant", "linear", "power", "decibel", "none"]
 
 

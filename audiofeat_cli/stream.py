@@ -126,6 +126,8 @@ class _Run:
 
     def _start(self, number: int, last: int) -> None:
         """Choose the nodes of this pass and wire them."""
+        if number == last:
+            self.keeping = False
         if number == 0 or not self.read_again:
             chosen = {i for i, n in enumerate(self.nodes) if n.run_pass == number}
         else:
@@ -156,6 +158,7 @@ class _Run:
     def _replay(self) -> None:
         for index, block in list(self.kept):
             self._feed(index, block)
+            self._spill()
 
     def _read(self) -> None:
         roots = {n.root: i for i, n in enumerate(self.nodes) if n.kind == "root"}

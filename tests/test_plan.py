@@ -20,11 +20,24 @@ from audiofeat_cli.config.load import load_config
 from audiofeat_cli.plan import Plan, resolved_config
 from audiofeat_cli.reach import Reach
 from audiofeat_cli.registry import load_features
-from audiofeat_cli.step import Array, feature, native_samples
+from audiofeat_cli.step import Array, clip, feature, native_samples
+from audiofeat_cli.steps.spectrum import power_spectrum
 from tests.signals import Item, config_of, noise, plan_of
 from tests.toys import TOYS
 
 ONE_SPECTRUM = ("mel", "mfcc", "chroma_stft", "spectral_centroid", "spectral_flux")
+
+
+@clip(native_samples)
+def native_peak(samples: Array) -> Array:
+    """(channels, 1): largest sample of the file."""
+    return np.abs(samples).max(axis=0)[:, np.newaxis]
+
+
+@feature(power_spectrum, native_peak, unit="1", gain="none", reference="none", width=1025)
+def spectrum_over_peak(spectrum: Array, peak: Array) -> Array:
+    """Frames of the analysis, divided by a value of the file."""
+    return spectrum / peak.max()
 
 
 def steps_of(plan: Plan) -> list[str]:
@@ -429,3 +442,17 @@ class TestPlan:
 def native_level(samples: Array, *, sample_rate: float) -> Array:
     """Something per frame of the native signal."""
     return samples
+
+
+def test_what_reads_both_signals_is_on_the_grid_of_the_analysis() -> None:
+    registry = {"spectrum_over_peak": spectrum_over_peak}
+    config = config_of(("spectrum_over_peak",), sample_rate=22050)
+    plan = plan_of(config, registry, file_rate=44100)
+    node = next(n for n in plan.nodes if n.title == "power_spectrum")
+    assert dict(node.parameters)["hop_length"] == config.hop_length
+    assert plan.roots == {"analysis", "native"}
+
+
+def test_of_may_name_what_another_delta_is_called() -> None:
+    found = columns_of("mfcc", {"delta": {"of": "mfcc"}}, {"delta": {"of": "mfcc_delta"}})
+    assert [columns[0] for columns in found] == ["mfcc_00", "mfcc_delta_00", "mfcc_delta_delta_00"]

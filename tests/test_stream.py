@@ -273,6 +273,17 @@ class TestPasses:
         for name, values in kept.items():
             np.testing.assert_array_equal(got[name], values)
 
+    def test_what_a_later_pass_keeps_is_bounded_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        program = program_of("normalised", "without_mean", "tapped")
+        kept = run(program, self.signal, [100] * 5)
+        # The first pass keeps 4000 bytes; the second would add as much.
+        monkeypatch.setattr(engine, "KEEP_BYTES", 6000)
+        source = CutSource({"analysis": self.signal}, [100] * 5)
+        got = collect(program, source, 2)
+        assert source.reads == 2, "the first pass, and the last one again"
+        for name, values in kept.items():
+            np.testing.assert_array_equal(got[name], values)
+
     def test_what_waits_in_the_sink_counts(self, monkeypatch: pytest.MonkeyPatch) -> None:
         class Waiting(Collected):
             restarts = 0

@@ -10,7 +10,7 @@ import numpy as np
 
 from audiofeat_cli.audio.decode import ANALYSIS, Audio, Decoder, Request
 from audiofeat_cli.audio.discover import Clip
-from audiofeat_cli.compiler import compile_plan
+from audiofeat_cli.compiler import plan_at_rate
 from audiofeat_cli.errors import ClipError
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.pool import Pool
@@ -227,15 +227,6 @@ class ClipExtractor:
         if key not in self.programs:
             while len(self.programs) >= PROGRAMS_KEPT:
                 self.programs.pop(next(iter(self.programs)))
-            self.programs[key] = Program(self._plan(key))
+            plan = plan_at_rate(self.plan, load_features(), file_rate)
+            self.programs[key] = Program(plan)
         return self.programs[key]
-
-    def _plan(self, file_rate: int) -> Plan:
-        """The plan with what depends on the file's rate filled in."""
-        if file_rate == 0:
-            return self.plan
-        compiled = compile_plan(self.plan.config, load_features(), file_rate=file_rate)
-        if compiled.plan is None:
-            reasons = "; ".join(t.message for t in compiled.troubles if not t.warning)
-            raise ClipError("compute", "impossible_at_rate", f"at {file_rate} Hz: {reasons}")
-        return compiled.plan

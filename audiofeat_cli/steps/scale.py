@@ -53,7 +53,7 @@ def frame_peak(levels: Array) -> Array:
 @clip()
 def clip_peak(frame_peaks: Array) -> Array:
     """(channels, 1): the largest value of the clip."""
-    return np.asarray(frame_peaks.max(axis=0, initial=-np.inf))
+    return np.asarray(frame_peaks.max(axis=0))
 
 
 def _floor_needs_db(
