@@ -123,12 +123,19 @@ class Command:
             preexec_fn=partial(limit_files, limit_bytes) if limit_bytes else None,  # noqa: PLW1509
         )
 
-    def kill_paused(self, victim: Literal["worker", "parent", "group"]) -> bool:
-        """Kill somebody when a process has stopped itself; whether it did before the run ended."""
+    def wait_until_paused(self) -> int | None:
+        """The process that has stopped itself; None when the run ended before."""
         while (paused := self._paused()) is None:
             if self.process.poll() is not None:
-                return False
+                return None
             time.sleep(0.005)
+        return paused
+
+    def kill_paused(self, victim: Literal["worker", "parent", "group"]) -> bool:
+        """Kill somebody when a process has stopped itself; whether it did before the run ended."""
+        paused = self.wait_until_paused()
+        if paused is None:
+            return False
         parent = self.process.pid
         if victim == "group":
             os.killpg(parent, signal.SIGKILL)

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from audiofeat_cli.audio.discover import Clip
 from audiofeat_cli.errors import ExitCode, StoppedError
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.run import batches, dispatch, guard
-from audiofeat_cli.run.executor import LokyPool
+from audiofeat_cli.run.executor import LokyPool, WorkerDied
 from audiofeat_cli.run.faults import (
     COMMIT_POINTS,
     REPLACE_POINTS,
@@ -25,7 +26,7 @@ from audiofeat_cli.run.faults import (
     VARIABLE,
     WORKER_POINTS,
 )
-from audiofeat_cli.run.jobs import BatchJob, Settings
+from audiofeat_cli.run.jobs import BatchJob, DoneClip, Receipt, Settings
 from tests.runs import (
     RATE,
     Command,
@@ -165,6 +166,17 @@ def test_worker_that_is_killed_once_costs_nothing(source: Path, out: Path, point
     assert tables(out) == expected_of(source)
     assert strays(out) == []
     assert command.orphans() == []
+
+
+def test_interrupt_is_nothing_to_a_worker(source: Path, out: Path) -> None:
+    """Ctrl-C goes to all processes of a terminal; what it means is for the parent to say."""
+    command = Command(out, source, pause_at="clip-done")
+    worker = command.wait_until_paused()
+    assert worker not in {None, command.process.pid}
+    os.kill(worker or 0, signal.SIGINT)
+    os.kill(worker or 0, signal.SIGCONT)
+    result = command.result()
+    assert (result["exit_code"], result["done"]) == (0, 5)
 
 
 @pytest.mark.parametrize(
@@ -404,6 +416,81 @@ def test_worker_that_grows_is_replaced(
     assert extract(out, source, jobs=1).done == 5
     assert renewed == [0, 0, 0]
     assert strays(out) == []
+
+
+class ScriptedPool:
+    """Two slots without processes: a batch dies at the first clip whose name begins with `x`.
+
+    One that begins with `y` dies only the first time.
+    """
+
+    slots = 2
+    at_once = False
+
+    def __init__(self) -> None:
+        self.forgiven: set[str] = set()
+        self.tried: list[str] = []
+        self.closed = 0
+
+    def submit(self, slot: int, job: BatchJob) -> "Future[Receipt]":
+        future: Future[Receipt] = Future()
+        job.folder.mkdir(parents=True)
+        marker = guard.Marker(job.folder)
+        for index, clip in enumerate(job.clips):
+            self.tried.append(clip.path)
+            if clip.path[0] == "x" or (clip.path[0] == "y" and clip.path not in self.forgiven):
+                self.forgiven.add(clip.path)
+                marker.at(index, 0.0)
+                future.set_exception(WorkerDied("exit codes of the workers are {SIGSEGV(-11)}"))
+                return future
+        done = tuple(DoneClip(c.path, c.path, c.size, c.mtime_ns, 1.0) for c in job.clips)
+        future.set_result(Receipt(job.name, clips=done))
+        return future
+
+    def renew(self, slot: int) -> str:
+        return ""
+
+    def close(self, *, kill: bool) -> None:
+        self.closed += 1
+
+
+def dispatched(staging: Path, *names: str, size: int = 4) -> tuple[list[str], list[str]]:
+    """Clips done and clips failed, of these in batches of `size`."""
+    clips = [Clip(name, name, 1, 0, name) for name in names]
+    settings = Settings(PLAN, "000001-aa", staging)
+    jobs = [
+        BatchJob(f"{n:06d}", tuple(clips[n : n + size]), settings)
+        for n in range(0, len(clips), size)
+    ]
+    pool = ScriptedPool()
+    receipts = list(dispatch.Dispatcher(iter(jobs), pool).receipts())
+    assert len({receipt.name for receipt in receipts}) == len(receipts)
+    assert pool.closed == 1
+    assert all(pool.tried.count(name) == 2 for name in names if name[0] == "x")
+    return (
+        [clip.path for receipt in receipts for clip in receipt.clips],
+        [failure.path for receipt in receipts for failure in receipt.failures],
+    )
+
+
+def test_only_clips_that_kill_twice_are_convicted(tmp_path: Path) -> None:
+    names = ["a", "x1", "b", "y1", "y2", "x2", "c", "x3", "x4", "d", "e", "y3", "x5"]
+    done, failed = dispatched(tmp_path, *names)
+    assert sorted(done) == [name for name in sorted(names) if name[0] != "x"]
+    assert sorted(failed) == ["x1", "x2", "x3", "x4", "x5"]
+
+
+def test_single_clip_is_tried_twice(tmp_path: Path) -> None:
+    assert dispatched(tmp_path, "x", size=1) == ([], ["x"])
+
+
+def test_deaths_with_clips_done_in_between_are_not_in_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "DEATHS_IN_A_ROW", 6)
+    names = [f"{kind}{n}" for n in range(20) for kind in "abcx"]
+    done, failed = dispatched(tmp_path, *names)
+    assert (len(done), len(failed)) == (60, 20)
 
 
 def test_deaths_in_a_row_end_the_run(

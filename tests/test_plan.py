@@ -31,13 +31,13 @@ ONE_SPECTRUM = ("mel", "mfcc", "chroma_stft", "spectral_centroid", "spectral_flu
 @clip(native_samples)
 def native_peak(samples: Array) -> Array:
     """(channels, 1): largest sample of the file."""
-    return np.abs(samples).max(axis=0)[:, np.newaxis]
+    return np.asarray(np.abs(samples).max(axis=0)[:, np.newaxis])
 
 
 @feature(power_spectrum, native_peak, unit="1", gain="none", reference="none", width=1025)
 def spectrum_over_peak(spectrum: Array, peak: Array) -> Array:
     """Frames of the analysis, divided by a value of the file."""
-    return spectrum / peak.max()
+    return np.asarray(spectrum / peak.max())
 
 
 def steps_of(plan: Plan) -> list[str]:

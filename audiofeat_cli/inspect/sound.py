@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from audiofeat_cli.arrays import Collected
 from audiofeat_cli.audio.decode import NATIVE, Audio, Decoder, Request
 from audiofeat_cli.audio.facts import ChannelLevels, FileFacts, LevelMeter, file_facts
@@ -85,7 +87,7 @@ class Listener:
         if program is None:
             source.run_through()
             return None
-        value = float(program.run(source, Collected())[0])
+        value = float(np.ravel(program.run(source, Collected())[0])[0])
         return value if value == value else None  # noqa: PLR0124 - NaN
 
     def _program(self, rate: int) -> Program | None:
