@@ -3,13 +3,22 @@
 import sys
 import textwrap
 from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from audiofeat_cli import cli_options as opt
 from audiofeat_cli.cli_options import GroupedCommand, examples
-from audiofeat_cli.console import ReaderGoneError, out, out_bytes, out_json, tell, told
+from audiofeat_cli.console import (
+    ReaderGoneError,
+    open_standard_streams,
+    out,
+    out_bytes,
+    out_json,
+    tell,
+    told,
+)
 from audiofeat_cli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -288,7 +297,7 @@ def cat(
         raise UsageError(f"--limit {limit}: expected 0 or more")
     found = rows.find_table(table, which)
     if null:
-        for path in rows.raw_paths(found):
+        for path in islice(rows.raw_paths(found), limit):
             out_bytes(path + b"\0")
         return
     wanted = [name.strip() for name in columns.split(",") if name.strip()]
@@ -298,6 +307,7 @@ def cat(
 
 def main() -> None:
     """Run the command line: the one place where errors become texts and exit statuses."""
+    open_standard_streams()
     sys.exit(_status())
 
 

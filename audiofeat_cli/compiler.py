@@ -259,19 +259,29 @@ class _Compiler:
         return node.run_pass + 1 if node.kind == "clip" else node.run_pass
 
 
-def _duplicates(outputs: Sequence[tuple[int, Output]]) -> Iterable[Trouble]:
-    seen: dict[str, str] = {}
+def _duplicates(outputs: Sequence[tuple[int, Output]], pooling: Sequence[str]) -> Iterable[Trouble]:
+    seen: dict[tuple[str, str], str] = {}
     for index, output in outputs:
-        for column in output.columns:
-            if column in seen:
-                yield Trouble(
-                    index,
-                    None,
-                    f"its column {column!r} is also one of {seen[column]!r}; "
-                    "give one of them another name with `as`",
-                )
-                break
-            seen[column] = output.alias
+        pooled = [("clips", f"{c}_{statistic}") for c in output.columns for statistic in pooling]
+        mine = [("frames", c) for c in output.columns] + pooled
+        if output.level == "clip":
+            mine = [("clips", c) for c in output.columns]
+        taken = next((key for key in mine if key in seen), None)
+        if taken is not None:
+            text = f"its column {taken[1]!r} is also one of {seen[taken]!r}; "
+            yield Trouble(index, None, text + "give one of them another name with `as`")
+        seen |= dict.fromkeys(mine, output.alias)
+
+
+def _homeless(outputs: Sequence[tuple[int, Output]], config: Config) -> Iterable[Trouble]:
+    """Features that no table would hold."""
+    for index, output in outputs:
+        if output.level == "clip" and "clips" not in config.tables:
+            text = "has one value per file, and tables leaves the clips table out; add clips"
+            yield Trouble(index, None, text)
+        if output.level == "frame" and "frames" not in config.tables and not config.pooling:
+            text = "is in no table: tables leaves the frames out, and pooling is empty"
+            yield Trouble(index, None, text)
 
 
 def plan_at_rate(plan: Plan, features: Mapping[str, Feature], file_rate: int) -> Plan:
@@ -303,7 +313,11 @@ def compile_plan(
     compiler = _Compiler(config, features, file_rate)
     pairs = [(i, compiler.request(i)) for i in range(len(config.features))]
     outputs = [(i, o) for i, o in pairs if o is not None]
-    troubles = compiler.troubles + list(_duplicates(outputs))
+    troubles = [
+        *compiler.troubles,
+        *_duplicates(outputs, config.pooling),
+        *_homeless(outputs, config),
+    ]
     if any(not t.warning for t in troubles):
         return Compiled(None, troubles)
     plan = Plan(config, tuple(compiler.listed), tuple(o for _, o in outputs))

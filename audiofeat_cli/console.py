@@ -15,6 +15,18 @@ class ReaderGoneError(Exception):
     """Whoever read our stdout has closed it, as `head` does."""
 
 
+def open_standard_streams() -> None:
+    """Give a process that was started with closed ones (`>&-`, some daemons) a place to write."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free: this one
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(descriptor, "w", closefd=False))
+
+
 def out(text: str, end: str = "\n") -> None:
     """Print results, in UTF-8 wherever we are."""
     out_bytes(f"{text}{end}".encode("utf-8", "surrogateescape"))
@@ -33,8 +45,6 @@ def out_bytes(data: bytes) -> None:
     ReaderGoneError : nobody reads it any more.
     StoppedError : it cannot be written.
     """
-    if sys.stdout is None:
-        return
     try:
         sys.stdout.buffer.write(data)
         if not data:
@@ -56,8 +66,6 @@ def _forget_stdout() -> None:
 
 def tell(text: str) -> None:
     """Tell people something, on stderr; if nobody listens, that is all right."""
-    if sys.stderr is None:
-        return
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()

@@ -181,7 +181,7 @@ class PartWriter:
 
     def add_frames(self, rows: FrameRows) -> None:
         """Take the next rows of the current clip."""
-        if "frames" not in self.plan.tables:
+        if "frames" not in self.plan.tables or not rows.blocks:
             return
         self.current.add(rows)
         if self.current.bytes >= ROW_GROUP_BYTES:

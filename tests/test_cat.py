@@ -151,3 +151,8 @@ def test_what_is_no_table(
         arguments = [*arguments, "--table", "frames"]
     done = audiofeat("cat", *arguments)
     assert (done.code, done.out, done.err) == (2, "", f"audiofeat: {message}")
+
+
+def test_raw_paths_keep_to_the_limit(out: Path) -> None:
+    done = audiofeat("cat", "-0", str(out / "clips"), "--limit", "1")
+    assert done.out.count("\0") == 1

@@ -2,9 +2,13 @@
 
 import json
 import os
+import shlex
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import pyarrow.dataset as ds
 import pytest
 import typer
 
@@ -12,7 +16,7 @@ import audiofeat_cli
 from audiofeat_cli import planning
 from audiofeat_cli.cli import app
 from audiofeat_cli.errors import StoppedError, UsageError
-from tests.commands import SAMPLES, audiofeat, start
+from tests.commands import ROOT, SAMPLES, audiofeat, start
 from tests.runs import write_clip, write_clips
 
 COMMANDS = ["extract", "inspect", "explain", "features", "presets", "check", "schema", "cat"]
@@ -444,6 +448,49 @@ class TestExtract:
         assert b"audiofeat: interrupted\n  all that was done is kept" in err
         assert extract("in")[0] == 0
         assert paths() == ["in/00.wav", "in/01.wav", "in/02.wav"]
+
+    def test_rows_have_the_same_bits_wherever_they_are_made(self, tmp_path: Path) -> None:
+        # Chroma's matrix product is large enough for a BLAS to use its threads, if it may.
+        ways = {"parent": ["-j", "0"], "worker": ["-j", "1"]}
+        ways["threads"] = ["-j", "2", "--backend", "threading"]
+        tables = []
+        for name, options in ways.items():
+            to = tmp_path / name
+            chords = str(SAMPLES / "music" / "chords")
+            assert audiofeat("extract", chords, "-c", "chroma", "-o", str(to), *options).code == 0
+            rows = ds.dataset(to / "frames").to_table()
+            tables.append(rows.sort_by([("path", "ascending"), ("frame", "ascending")]))
+        assert tables[0].num_rows > 100
+        assert tables[0].equals(tables[1])
+        assert tables[0].equals(tables[2])
+
+    @pytest.mark.parametrize("closed", [1, 2])
+    def test_closed_standard_streams_are_no_error(self, closed: int, here: Path) -> None:
+        command = [sys.executable, "-m", "audiofeat_cli", "extract", "in", "-c", "small.yaml"]
+        line = f"{shlex.join(command)} -j 1 {closed}>&-"
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(["sh", "-c", line], cwd=here, env=environment, check=False)
+        assert done.returncode == 0
+        assert paths("features/small") == ["in/00.wav", "in/01.wav", "in/02.wav"]
+
+    @pytest.mark.usefixtures("here")
+    def test_up_sampled_files_are_told(self) -> None:
+        _, _, err = extract("in", "--set", "sample_rate=96000")
+        assert "warning: 3 files have a lower sample rate than the config's 96000 Hz" in err
+
+    @pytest.mark.usefixtures("here")
+    @pytest.mark.parametrize("seconds", ["nan", "inf", "0"])
+    def test_timeouts_that_are_none(self, seconds: str) -> None:
+        code, _, err = extract("in", "--timeout", seconds)
+        assert code == 2
+        assert err.endswith("audiofeat: --timeout must be more than 0 seconds\n")
+
+    @pytest.mark.usefixtures("here")
+    def test_a_share_of_failures_is_of_all_files_asked_for(self) -> None:
+        Path("in/bad.wav").write_bytes(b"no audio")
+        assert extract("in", "--max-errors", "25%")[0] == 0
+        assert extract("in", "--max-errors", "25%")[0] == 0
+        assert extract("in", "--max-errors", "24%")[0] == 1
 
 
 class TestSmallCommands:

@@ -456,3 +456,24 @@ def test_what_reads_both_signals_is_on_the_grid_of_the_analysis() -> None:
 def test_of_may_name_what_another_delta_is_called() -> None:
     found = columns_of("mfcc", {"delta": {"of": "mfcc"}}, {"delta": {"of": "mfcc_delta"}})
     assert [columns[0] for columns in found] == ["mfcc_00", "mfcc_delta_00", "mfcc_delta_delta_00"]
+
+
+def test_columns_of_the_clips_table_do_not_clash_either() -> None:
+    features: list[Item] = [{"integrated_loudness": {"as": "rms_mean"}}, "rms"]
+    (trouble,) = compile_plan(config_of(features), load_features()).troubles
+    assert "'rms_mean'" in trouble.message
+    assert compile_plan(config_of(features, pooling=("var",)), load_features()).plan is not None
+
+
+@pytest.mark.parametrize(
+    ("feature_name", "settings"),
+    [
+        ("integrated_loudness", {"tables": ("frames",)}),
+        ("rms", {"tables": ("clips",), "pooling": ()}),
+    ],
+)
+def test_a_feature_that_no_table_holds_is_refused(
+    feature_name: str, settings: dict[str, Any]
+) -> None:
+    (trouble,) = compile_plan(config_of([feature_name], **settings), load_features()).troubles
+    assert "table" in trouble.message

@@ -26,7 +26,8 @@ from audiofeat_cli.tables import (
 )
 from tests.signals import Item, config_of, plan_of
 
-FEATURES: Sequence[Item] = ["rms", {"mfcc": {"n_mfcc": 3}}, "integrated_loudness"]
+FRAMES_ONLY: Sequence[Item] = ["rms", {"mfcc": {"n_mfcc": 3}}]
+FEATURES: Sequence[Item] = [*FRAMES_ONLY, "integrated_loudness"]
 RATE = 22050
 
 
@@ -199,7 +200,7 @@ class TestContent:
 
     @pytest.mark.parametrize("wanted", ["frames", "clips"])
     def test_only_the_tables_asked_for(self, wanted: str, tmp_path: Path) -> None:
-        writer = PartWriter(make_plan(tables=(wanted,)), tmp_path, "x")
+        writer = PartWriter(make_plan(FRAMES_ONLY, tables=(wanted,)), tmp_path, "x")
         put(writer, "a.wav", 5)
         assert [part.table for part in writer.close()] == [wanted]
         assert [p.name for p in tmp_path.iterdir()] == [wanted]
@@ -336,7 +337,7 @@ class TestParts:
 
     @pytest.mark.usefixtures("small_parts")
     def test_close_at_their_size_and_not_per_clip(self, tmp_path: Path) -> None:
-        writer = PartWriter(make_plan(tables=("frames",)), tmp_path, "x")
+        writer = PartWriter(make_plan(FRAMES_ONLY, tables=("frames",)), tmp_path, "x")
         values = [put(writer, f"{n:02d}.wav", 40, seed=n) for n in range(60)]
         parts = writer.close()
         assert [p.rows for p in parts] == pytest.approx([20_000 / 40] * len(parts), rel=0.5)
@@ -401,7 +402,7 @@ class TestDropPaths:
     @pytest.fixture
     def part(self, tmp_path: Path, small_parts: None) -> Path:
         """Rows of four clips, in several row groups."""
-        writer = PartWriter(make_plan(tables=("frames",)), tmp_path / "old", "x")
+        writer = PartWriter(make_plan(FRAMES_ONLY, tables=("frames",)), tmp_path / "old", "x")
         for n in range(4):
             put(writer, f"{n}.wav", 100, seed=n)
         name = writer.close()[0].name

@@ -115,7 +115,7 @@ def _by_count(raw: RawFile, stream: _Stream) -> Verdict:
     frames, size = stream.counted or (0, 0)
     if size and stream.end - stream.start >= size:
         return Verdict(truncated=False)
-    there = _walk(raw, stream)[0] - 1
+    there = max(0, _walk(raw, stream)[0] - 1)
     # Some writers count their header as a frame; only the bytes can tell that from a cut.
     if there >= frames or (not size and there == frames - 1):
         return Verdict(truncated=False)

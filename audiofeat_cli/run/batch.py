@@ -82,6 +82,7 @@ class _Batch:
         self.failures: list[Failure] = []
         self.stages = {"decode": 0.0, "compute": 0.0, "write": 0.0}
         self.nonfinite: dict[str, int] = {}
+        self.upsampled = 0
 
     def run(self, is_wanted: Callable[[], bool]) -> Receipt:
         """Go through the clips; leaves no parts when it raises."""
@@ -135,6 +136,7 @@ class _Batch:
         self.stages["compute"] += stats.compute_seconds
         self.stages["write"] += stats.write_seconds
         add_up(self.nonfinite, stats.nonfinite)
+        self.upsampled += stats.upsampled
 
     def _fail(self, clip: Clip, failure: Failure) -> None:
         said = self.printed.take()
@@ -160,6 +162,7 @@ class _Batch:
             frames=self.frames,
             stages=self.stages,
             nonfinite=self.nonfinite,
+            upsampled=self.upsampled,
             weight=sum(weight(clip) for clip in self.job.clips),
             memory=resident_bytes(),
         )

@@ -39,6 +39,7 @@ class ClipStats:
     compute_seconds: float = 0.0
     write_seconds: float = 0.0
     nonfinite: dict[str, int] = field(default_factory=dict)
+    upsampled: bool = False
 
 
 class _Timed:
@@ -220,6 +221,7 @@ class ClipExtractor:
         stats.write_seconds = rows.seconds + finished - before
         stats.compute_seconds = finished - started - stats.decode_seconds - stats.write_seconds
         stats.nonfinite = dict(rows.nonfinite)
+        stats.upsampled = facts.sample_rate < rate
         return stats
 
     def _program(self, file_rate: int) -> Program:

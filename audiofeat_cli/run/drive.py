@@ -50,7 +50,7 @@ def run(options: RunOptions, plan: Plan, clips: Found, events: Events) -> Outcom
     found = iter(clips)
     first = next(found, None)
     if first is None:
-        return _nothing_found(options, _passed_over(clips))
+        return _nothing_found(options, _passed_over(clips), int(getattr(clips, "filtered", 0)))
     claim = Claim(plan, options.shard, options.overwrite)
     found = chain([first], found)
     if options.dry_run:
@@ -72,11 +72,13 @@ def _check(options: RunOptions) -> None:
         )
 
 
-def _nothing_found(options: RunOptions, passed_over: int) -> Outcome:
+def _nothing_found(options: RunOptions, passed_over: int, filtered: int) -> Outcome:
     """No file at all: an error, but not in one shard of many."""
     if options.shard[1] > 1:
         return Outcome(ExitCode.OK, passed_over=passed_over)
     seen = f" ({passed_over} other files were passed over)" if passed_over else ""
+    if filtered:
+        seen += f"; --include and --exclude left out {filtered}"
     raise UsageError(f"no audio found{seen}", "name files with audio, or folders that hold some")
 
 
@@ -140,6 +142,11 @@ class _Run:
         if self.signals.pending is not None:
             code, reason = self.signals.pending, "interrupted"
         self.events.progress(self.tally)
+        if self.tally.upsampled:
+            self.events.warning(
+                f"{self.tally.upsampled:,} files have a lower sample rate than the config's "
+                f"{self.settings.plan.config.sample_rate} Hz; above half of theirs there is nothing"
+            )
         return Outcome.of(self.tally, code, reason)
 
     def _extract(self, found: Iterator[Clip | Failure]) -> tuple[ExitCode, str]:
@@ -151,8 +158,9 @@ class _Run:
             return error.exit_code, str(error)
         except OSError as error:
             return ExitCode.STOPPED, str(error)
-        tried = self.tally.done + self.tally.failed
-        good = self.options.max_errors.allows(self.tally.failed, tried)
+        tally = self.tally
+        asked = tally.done + tally.skipped + tally.failed
+        good = self.options.max_errors.allows(tally.failed, asked)
         return (ExitCode.OK if good else ExitCode.FILES_FAILED), ""
 
     def _do_batches(self, found: Iterator[Clip | Failure]) -> None:
@@ -267,12 +275,15 @@ class _Run:
     def _count(self, receipt: Receipt) -> None:
         tally = self.tally
         tally.done += len(receipt.clips)
+        tally.in_work = max(0, tally.in_work - len(receipt.clips) - len(receipt.failures))
+        tally.in_work_seconds = max(0.0, tally.in_work_seconds - receipt.audio_seconds)
         tally.weight += receipt.weight
         tally.audio_seconds += receipt.audio_seconds
         tally.frames += receipt.frames
         tally.parts += len(receipt.parts)
         add_up(tally.stages, receipt.stages)
         add_up(tally.nonfinite, receipt.nonfinite)
+        tally.upsampled += receipt.upsampled
 
     def _close_books(self, code: ExitCode) -> str:
         """Record the end; why not, if it cannot be."""

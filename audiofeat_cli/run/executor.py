@@ -4,6 +4,7 @@ Each worker process is a loky executor of its own with one worker, so that a wor
 nobody with it, and it is certain which batch it died at.
 """
 
+import math
 import os
 import signal
 import sys
@@ -253,7 +254,7 @@ def check_backend(backend: str, *, jobs: int, timeout: float | None) -> None:
         raise UsageError(f"--backend {backend} {said}", f"there are: {', '.join(BACKENDS)}")
     if jobs < 0:
         raise UsageError("--jobs must be 0 (no worker process) or more")
-    if timeout is not None and timeout <= 0:
+    if timeout is not None and not 0 < timeout < math.inf:
         raise UsageError("--timeout must be more than 0 seconds")
     if timeout is not None and backend == "threading" and jobs > 0:
         raise UsageError("--timeout: a thread cannot be stopped", "use --backend loky")

@@ -77,6 +77,7 @@ class Receipt:
     ----------
     stages : seconds spent in `decode`, `compute` and `write`.
     nonfinite : how many values of each feature were not finite, and are null.
+    upsampled : clips whose file has a lower rate than the config.
     weight : guessed work of the clips that are behind.
     memory : resident bytes of the process that did it.
     """
@@ -88,6 +89,7 @@ class Receipt:
     frames: int = 0
     stages: Mapping[str, float] = field(default_factory=dict)
     nonfinite: Mapping[str, int] = field(default_factory=dict)
+    upsampled: int = 0
     weight: int = 0
     memory: int = 0
 

@@ -35,7 +35,7 @@ class MaxErrors:
         return cls(limit, is_percent)
 
     def allows(self, failed: int, tried: int) -> bool:
-        """Whether so many failures, of so many files tried, are within the limit."""
+        """Whether so many failures, of so many files asked for, are within the limit."""
         if self.is_percent:
             return 100 * failed <= self.limit * tried
         return failed <= self.limit
@@ -93,6 +93,7 @@ class Tally:
     parts: int = 0
     stages: dict[str, float] = field(default_factory=dict)
     nonfinite: dict[str, int] = field(default_factory=dict)
+    upsampled: int = 0
     began: float = field(default_factory=time.monotonic)
 
     @property

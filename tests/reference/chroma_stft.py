@@ -5,6 +5,7 @@ import numpy as np
 from audiofeat_cli.step import Array
 from tests.cases import EDGES, GRIDS, MUSIC, WINDOWS, Case, Settings, Tolerance, heard, over
 from tests.reference import _librosa
+from tests.signals import noise
 
 TOLERANCE = Tolerance(3e-6, 4e-6, "float32 weights and sums; the tuning is on a grid of 0.01")
 FLOAT32 = Tolerance(1e-5, 1e-5, "a float32 FFT adds a floor of rounding to quiet frames")
@@ -18,6 +19,7 @@ CASES = (
     *(Case({"n_chroma": count}) for count in (24, 36, 6)),
     Case({"n_chroma": 24, "tuning": 0.2}),
     *(Case({"norm": norm}) for norm in ("1", "2", None)),
+    Case({"norm": "2", "tuning": 0.0}, {}, lambda rate: noise(rate, 1, 1e-14)),
     Case({"octwidth": None}),
     Case({"ctroct": 4.0, "octwidth": 1.5}),
     Case({"power": 1.0, "tuning": 0.1}),

@@ -99,6 +99,7 @@ def chroma_stft(
     chroma = np.concatenate(raw, axis=1)
     if norm is None:
         return chroma
-    length = np.linalg.norm(chroma, ord=float(norm), axis=-1, keepdims=True)
+    # In float64: squares of a very quiet frame would vanish in float32.
+    length = np.linalg.norm(chroma.astype(np.float64), ord=float(norm), axis=-1, keepdims=True)
     tiny = np.finfo(np.float32).tiny
     return np.asarray(chroma / np.where(length < tiny, 1, length), dtype=np.float32)
