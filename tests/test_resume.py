@@ -13,6 +13,7 @@ from audiofeat_cli.audio.discover import Clip, Discovery, discover
 from audiofeat_cli.errors import ExitCode, Failure, UsageError
 from audiofeat_cli.run.batches import Batches
 from audiofeat_cli.run.jobs import BatchJob, Settings
+from audiofeat_cli.run.layout import Layout, write_whole
 from audiofeat_cli.run.opening import Claim, open_store
 from audiofeat_cli.run.outcome import Events, MaxErrors, Tally
 from tests.runs import (
@@ -252,6 +253,26 @@ def test_overwrite_replaces_when_all_is_done(source: Path, out: Path) -> None:
     assert tables(out) == tables(fresh)
     assert strays(out) == []
     assert extract(out, source, OTHER_PLAN).skipped == 5
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_pieces_of_files_that_a_kill_left_are_cleared(
+    source: Path, out: Path, monkeypatch: pytest.MonkeyPatch, overwrite: bool
+) -> None:
+    extract(out, source)
+    layout = Layout(out)
+
+    def killed(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    for path in (layout.swap, out / "run.json", out / "failures.jsonl"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", killed)
+            with pytest.raises(KeyboardInterrupt):
+                write_whole(path, ["piece"])
+    assert len(strays(out)) == 3
+    extract(out, source, overwrite=overwrite)
+    assert strays(out) == []
 
 
 def test_overwrite_that_stops_leaves_the_old_tables(source: Path, out: Path) -> None:

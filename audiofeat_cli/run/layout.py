@@ -107,9 +107,22 @@ def sync_tree(folder: Path) -> None:
         sync_folder(Path(parent))
 
 
+def _piece(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
+
+
+def clear_pieces(root: Path) -> None:
+    """Delete what a kill in the middle of `write_whole` left."""
+    for name in (*VIEWS, SWAP):
+        _piece(root / name).unlink(missing_ok=True)
+
+
 def write_whole(path: Path, lines: Iterable[str]) -> None:
-    """Replace a file so that a reader, or a kill, sees the old or the new one, never a piece."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Replace a file so that a reader, or a kill, sees the old or the new one, never a piece.
+
+    Only under the folder's mutex: the piece has one name, so that `clear_pieces` finds it.
+    """
+    temporary = _piece(path)
     try:
         with temporary.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(lines)

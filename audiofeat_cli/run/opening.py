@@ -17,7 +17,7 @@ from audiofeat_cli.plan import Plan
 from audiofeat_cli.run.generation import find_strange_files, finish_swap
 from audiofeat_cli.run.history import LOST, History, holdings
 from audiofeat_cli.run.journal import FORMAT, read_records
-from audiofeat_cli.run.layout import NEXT, Layout
+from audiofeat_cli.run.layout import NEXT, Layout, clear_pieces
 from audiofeat_cli.run.locks import Lock, locked, try_lock
 from audiofeat_cli.run.store import Store, replay
 from audiofeat_cli.run.views import describe_difference
@@ -105,6 +105,7 @@ def check_ours(layout: Layout) -> None:
 
 
 def _open(layout: Layout, claim: Claim) -> Store:
+    clear_pieces(layout.root)
     swapped = finish_swap(layout)
     live = dict(_live_runs(layout))
     _check_company(layout, claim, live)
