@@ -82,8 +82,7 @@ def bin_frequencies(*, sample_rate: float, n_fft: int) -> Array:
     return fft_frequencies(sample_rate, n_fft)
 
 
-def _frames_fit(*, sample_rate: float | None, n_fft: int, win_length: int) -> Sequence[Problem]:
-    del sample_rate
+def _frames_fit(*, n_fft: int, win_length: int) -> Sequence[Problem]:
     if win_length > n_fft:
         return [Problem("win_length", f"expected at most n_fft ({n_fft}), got {win_length}")]
     return []
