@@ -1,6 +1,6 @@
 """A plan on samples in memory: the one-block case of the engine, for notebooks and tests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -52,8 +52,9 @@ def run_array(plan: Plan, samples: npt.ArrayLike, sample_rate: int) -> dict[str,
 
     Returns
     -------
-    By column name (`as`): (frames, channels, values) of a feature with values per frame, (channels,
-    values) of one of the whole clip. NaN is what tables call null. Memory grows with the length.
+    By column name (`as`, with `_output` where a feature has several): (frames, channels, values) of
+    a feature with values per frame, (channels, values) of one of the whole clip. NaN is what tables
+    call null; names (a key, a note) come as text or None. Memory grows with the length.
 
     Raises
     ------
@@ -68,7 +69,9 @@ def run_array(plan: Plan, samples: npt.ArrayLike, sample_rate: int) -> dict[str,
             "resample them first, for example with soxr.resample",
         )
     program = Program(plan_at_rate(plan, load_features(), sample_rate))
-    return collect(program, _OneBlock({"analysis": signal, "native": signal}), signal.shape[1])
+    found = collect(program, _OneBlock({"analysis": signal, "native": signal}), signal.shape[1])
+    names = {o.alias: o.categories for o in program.plan.outputs if o.dtype == "string"}
+    return found | {alias: _named(found[alias], names[alias]) for alias in names}
 
 
 def collect(program: Program, source: Source, channels: int) -> dict[str, Array]:
@@ -85,6 +88,12 @@ def collect(program: Program, source: Source, channels: int) -> dict[str, Array]
             nothing = np.zeros((0, channels, width), np.float32)
             found[output.alias] = np.concatenate(sink.blocks.get(i, [nothing]))
     return found
+
+
+def _named(values: Array, categories: Sequence[str]) -> Array:
+    """The name of each number."""
+    flat = [categories[int(v)] if np.isfinite(v) else None for v in np.ravel(values)]
+    return np.array(flat, dtype=object).reshape(values.shape)
 
 
 def _checked(samples: npt.ArrayLike) -> Array:

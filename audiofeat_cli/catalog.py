@@ -46,14 +46,18 @@ def feature_facts(name: str) -> dict[str, Any]:
 
 
 def _facts(feature: Feature) -> dict[str, Any]:
-    output = _by_default(feature)
+    outputs = _by_default(feature)
     definition = feature.definition
     return {
         "name": feature.name,
         "summary": definition.partition("\n")[0],
         "level": feature.level,
-        "unit": _unit(feature, output),
-        "columns": list(output.columns) if output else None,
+        "unit": _unit(feature, outputs),
+        "columns": [name for o in outputs for name in o.columns] if outputs else None,
+        "outputs": [
+            {"name": n.name, "unit": n.unit, "type": n.dtype, "summary": n.summary}
+            for n in feature.outputs
+        ],
         "parameters": [_parameter(p) for p in accepted_parameters(feature).values()],
         "definition": definition,
         "reference": feature.reference,
@@ -61,21 +65,23 @@ def _facts(feature: Feature) -> dict[str, Any]:
     }
 
 
-def _by_default(feature: Feature) -> Output | None:
-    """Its columns where nothing is set, at 22050 Hz; None where something must be."""
+def _by_default(feature: Feature) -> tuple[Output, ...]:
+    """Its columns where nothing is set, at 22050 Hz; none where something must be."""
     if any(p.is_required for p in accepted_parameters(feature).values()):
-        return None
+        return ()
     features = load_features()
     text = f"sample_rate: {_RATE}\nfeatures: [{feature.name}]\n"
     config = load_config(text, "features", features=features).config
     plan = compile_plan(config, features).plan if config else None
-    return plan.outputs[0] if plan else None
+    return plan.outputs if plan else ()
 
 
-def _unit(feature: Feature, output: Output | None) -> str | None:
-    if output is not None:
-        return output.unit
-    return None if callable(feature.unit) else feature.unit
+def _unit(feature: Feature, outputs: tuple[Output, ...]) -> str | None:
+    """Its unit; None where it depends, or where its values differ in theirs."""
+    units = {output.unit for output in outputs}
+    if len(units) == 1:
+        return units.pop()
+    return None if units or callable(feature.unit) else feature.unit
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -138,7 +144,11 @@ def _detail(facts: dict[str, Any]) -> Iterator[str]:
         yield "  Columns: those of the feature it reads."
     else:
         names = columns[0] if len(columns) == 1 else f"{columns[0]} .. {columns[-1]}"
-        yield f"  Columns: {names}{unit}"
+        if facts["outputs"]:
+            names = ", ".join(columns)
+        yield from textwrap.wrap(f"  Columns: {names}{unit}", WIDTH, subsequent_indent="    ")
+        for each in facts["outputs"]:
+            yield from _output_lines(facts["name"], each)
     yield f"  Checked against: {facts['reference']}"
     own = [p for p in facts["parameters"] if not p["from_config"]]
     if own:
@@ -156,6 +166,14 @@ def _detail(facts: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield "In a config"
     yield f"  features: [{_example(facts['name'], own)}]"
+
+
+def _output_lines(name: str, output: dict[str, Any]) -> list[str]:
+    unit = "" if output["unit"] in {"", "1"} else f" ({output['unit']})"
+    kind = "" if output["type"] == "float32" else f", {output['type']}"
+    start = f"    {name}_{output['name']}{unit}{kind}"
+    said = f": {output['summary']}" if output["summary"] else ""
+    return textwrap.wrap(start + said, WIDTH, initial_indent="", subsequent_indent="      ")
 
 
 def _parameter_lines(parameter: dict[str, Any], width: int) -> list[str]:

@@ -15,7 +15,8 @@ from audiofeat_cli.config.model import Config, FeatureRequest
 from audiofeat_cli.errors import ClipError
 from audiofeat_cli.plan import Node, Output, Plan, call_with, canonical_json, plan_hash
 from audiofeat_cli.registry import Scope, accepted_parameters, branches, resolve
-from audiofeat_cli.step import Chosen, Feature, Input, Problem, Root, Step, When
+from audiofeat_cli.step import Chosen, Feature, Input, Named, Problem, Root, Step, When
+from audiofeat_cli.steps.pick import pick
 
 _MISSING = inspect.Parameter.empty
 
@@ -76,7 +77,7 @@ class _Compiler:
         self.features = features
         self.nodes: dict[tuple[Any, ...], int] = {}
         self.listed: list[Node] = []
-        self.outputs: dict[int, Output] = {}
+        self.outputs: dict[int, tuple[Output, ...]] = {}
         self.troubles: list[Trouble] = []
         self.pending: list[int] = []
         self.analysis = self._settings(config.sample_rate or file_rate, native=False)
@@ -99,33 +100,33 @@ class _Compiler:
             "precision": c.precision,
         }
 
-    def request(self, index: int) -> Output | None:
-        """Compile the request, once; None when it has errors."""
+    def request(self, index: int) -> tuple[Output, ...]:
+        """Compile the request, once; nothing when it has errors."""
         if index in self.outputs:
             return self.outputs[index]
         request = self.config.features[index]
         if index in self.pending:
             self._trouble(index, "of", "features refer to each other in a circle")
-            return None
+            return ()
         self.pending.append(index)
         before = len([t for t in self.troubles if not t.warning])
-        output = self._compile(_Request(index, request, self.features[request.feature]))
+        outputs = self._compile(_Request(index, request, self.features[request.feature]))
         self.pending.pop()
-        if output is None or len([t for t in self.troubles if not t.warning]) > before:
-            return None
-        self.outputs[index] = output
-        return output
+        if len([t for t in self.troubles if not t.warning]) > before:
+            return ()
+        self.outputs[index] = outputs
+        return outputs
 
     def _trouble(self, index: int, name: str | None, text: str, *, warning: bool = False) -> None:
         trouble = Trouble(index, name, text, warning)
         if trouble not in self.troubles:
             self.troubles.append(trouble)
 
-    def _compile(self, asked: _Request) -> Output | None:
+    def _compile(self, asked: _Request) -> tuple[Output, ...]:
         values: dict[str, Any] = {}
         node = self._node(asked, asked.feature.step, Scope(), values, native=False)
         if node is None:
-            return None
+            return ()
         feature = asked.feature
         source = self._source(asked)
         if source is not None:
@@ -135,9 +136,11 @@ class _Compiler:
                 "source_gain": source.gain,
                 "source_labels": source.labels,
             }
-        return Output(
+        alias = self._alias(asked.request)
+        whole = Output(
             feature=feature.name,
-            alias=self._alias(asked.request),
+            alias=alias,
+            request=alias,
             node=node,
             level=feature.level,
             dtype=feature.dtype,
@@ -149,6 +152,22 @@ class _Compiler:
             reference=feature.reference,
             plugin=feature.plugin,
             parameters=tuple(sorted((n, self._shown(asked, n)) for n in asked.accepted)),
+        )
+        if not feature.outputs:
+            return (whole,)
+        return tuple(self._named(whole, named, i) for i, named in enumerate(feature.outputs))
+
+    def _named(self, whole: Output, named: Named, item: int) -> Output:
+        """One of the values of a feature that gives several."""
+        return replace(
+            whole,
+            alias=f"{whole.alias}_{named.name}",
+            node=self._add(pick, {"item": item}, (whole.node,)),
+            dtype=named.dtype,
+            unit=named.unit,
+            gain=named.gain,
+            definition=named.summary or whole.definition,
+            categories=named.categories,
         )
 
     def _alias(self, request: FeatureRequest) -> str:
@@ -174,24 +193,33 @@ class _Compiler:
 
     def _chosen(self, asked: _Request, item: Chosen) -> Output | None:
         name = asked.effective(item.parameter)
-        named = [
-            i
-            for i, request in enumerate(self.config.features)
-            if name in {request.alias, self._alias(request)}
-        ]
-        wanted = self.config.features[named[0]].feature if named else name
-        if wanted not in self.features:
+        index = next(
+            (i for i, r in enumerate(self.config.features) if name in self._names(r)), None
+        )
+        if index is None and name not in self.features:
             self._trouble(
                 asked.index, item.parameter, f"{name!r} is neither a feature nor an `as` above"
             )
             return None
-        feature = self.features[wanted]
-        if feature.level != "frame":
-            self._trouble(asked.index, item.parameter, f"{name!r} has no values per frame")
+        if index is not None:
+            outputs = self.request(index)
+        else:
+            request = FeatureRequest(name, name, ())
+            outputs = self._compile(_Request(asked.index, request, self.features[name]))
+        if not outputs:
             return None
-        if named:
-            return self.request(named[0])
-        return self._compile(_Request(asked.index, FeatureRequest(name, name, ()), feature))
+        found = next((o for o in outputs if name in {o.alias, o.feature}), outputs[0])
+        reason = _unfit(name, outputs, found)
+        if reason:
+            self._trouble(asked.index, item.parameter, reason)
+            return None
+        return found
+
+    def _names(self, request: FeatureRequest) -> set[str]:
+        """What another feature may call it, or one of its values."""
+        alias = self._alias(request)
+        named = {f"{alias}_{each.name}" for each in self.features[request.feature].outputs}
+        return {request.alias, alias} | named
 
     def _input(
         self, asked: _Request, item: Input, scope: Scope, values: dict[str, Any], *, native: bool
@@ -245,8 +273,8 @@ class _Compiler:
         key = (step.name, step.version, canonical_json(canonical), inputs)
         if key not in self.nodes:
             run_pass = max((self._ready(i) for i in inputs), default=0)
-            # A clip value made of values alone waits for no stream: it is built, like a constant.
-            waits = step.kind != "clip" or any(self.listed[i].is_stream for i in inputs)
+            # What is made of values alone waits for no stream: it is built, like a constant.
+            waits = not inputs or any(self.listed[i].is_stream for i in inputs)
             kind = step.kind if waits else "constant"
             self.nodes[key] = len(self.listed)
             self.listed.append(
@@ -259,10 +287,27 @@ class _Compiler:
         return node.run_pass + 1 if node.kind == "clip" else node.run_pass
 
 
-def _duplicates(outputs: Sequence[tuple[int, Output]], pooling: Sequence[str]) -> Iterable[Trouble]:
+def _unfit(name: str, outputs: Sequence[Output], found: Output) -> str | None:
+    """Why a feature cannot be read frame by frame by another."""
+    if found.level != "frame":
+        return f"{name!r} has no values per frame"
+    if len(outputs) > 1 and found.alias != name:
+        return f"{name!r} has several values; name one of {', '.join(o.alias for o in outputs)}"
+    if found.dtype == "string":
+        return f"{name!r} holds names, not numbers"
+    return None
+
+
+def _duplicates(
+    outputs: Sequence[tuple[int, Output]], pooling: tuple[str, ...]
+) -> Iterable[Trouble]:
     seen: dict[tuple[str, str], str] = {}
     for index, output in outputs:
-        pooled = [("clips", f"{c}_{statistic}") for c in output.columns for statistic in pooling]
+        pooled = [
+            ("clips", f"{c}_{statistic}")
+            for c in output.columns
+            for statistic in output.pooled(pooling)
+        ]
         mine = [("frames", c) for c in output.columns] + pooled
         if output.level == "clip":
             mine = [("clips", c) for c in output.columns]
@@ -311,8 +356,7 @@ def compile_plan(
         the config's `sample_rate` is null). None makes the run's plan, whose hash decides resume.
     """
     compiler = _Compiler(config, features, file_rate)
-    pairs = [(i, compiler.request(i)) for i in range(len(config.features))]
-    outputs = [(i, o) for i, o in pairs if o is not None]
+    outputs = [(i, o) for i in range(len(config.features)) for o in compiler.request(i)]
     troubles = [
         *compiler.troubles,
         *_duplicates(outputs, config.pooling),

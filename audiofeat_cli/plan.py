@@ -47,10 +47,18 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What one feature of the config puts into the tables."""
+    """What one feature of the config, or one of its named values, puts into the tables.
+
+    Attributes
+    ----------
+    alias : first part of its columns.
+    request : the same of the feature: `pyin` where alias is `pyin_f0`.
+    categories : what each number stands for, where dtype is `string`.
+    """
 
     feature: str
     alias: str
+    request: str
     node: int
     level: str
     dtype: str
@@ -62,6 +70,7 @@ class Output:
     reference: str
     plugin: str
     parameters: tuple[tuple[str, Any], ...]
+    categories: tuple[str, ...] = ()
 
     @property
     def is_list(self) -> bool:
@@ -75,6 +84,10 @@ class Output:
             return (self.alias,)
         digits = max(2, len(str(self.width - 1)))
         return tuple(f"{self.alias}_{i:0{digits}d}" for i in range(self.width))
+
+    def pooled(self, statistics: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the statistics that the clips table has of it: none of names and clip values."""
+        return statistics if self.level == "frame" and self.dtype != "string" else ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +152,10 @@ def resolved_config(plan: Plan) -> dict[str, Any]:
     config = dataclasses.asdict(plan.config)
     for hidden in ("notes", "name"):
         config.pop(hidden, None)
-    config["features"] = [{o.feature: {**dict(o.parameters), "as": o.alias}} for o in plan.outputs]
+    requests = {o.request: o for o in plan.outputs}
+    config["features"] = [
+        {o.feature: {**dict(o.parameters), "as": name}} for name, o in requests.items()
+    ]
     return config
 
 

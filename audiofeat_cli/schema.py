@@ -12,6 +12,7 @@ TYPES = {
     "float32": pa.float32(),
     "int32": pa.int32(),
     "bool": pa.bool_(),
+    "string": pa.string(),
 }
 
 
@@ -96,7 +97,7 @@ def clips_schema(plan: Plan) -> pa.Schema:
             fields += [_field(output, name, k) for k, name in enumerate(output.columns)]
             continue
         for k, name in enumerate(output.columns):
-            for statistic in plan.config.pooling:
+            for statistic in output.pooled(plan.config.pooling):
                 unit = unit_of(statistic, output.unit)
                 more = {"statistic": statistic, "unit": unit}
                 fields.append(_field(output, f"{name}_{statistic}", k, **more))

@@ -35,7 +35,7 @@ SETTINGS = (
 Array = npt.NDArray[Any]
 Kind = Literal["root", "constant", "local", "scan", "clip"]
 Root = Literal["analysis", "native"]
-DType = Literal["float32", "int32", "bool"]
+DType = Literal["float32", "int32", "bool", "string"]
 Gain = Literal["invariant", "linear", "power", "decibel", "none"]
 
 
@@ -256,6 +256,25 @@ def clip(
     return lambda f: _step(f, "clip", inputs, finish=finish, check=check, version=version)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One of several values that a feature gives, each in a column of its own: `name_output`.
+
+    Attributes
+    ----------
+    name : of the output: `f0` makes the column `pyin_f0`.
+    categories : for `string` columns, what each whole number that the step gives stands for.
+    summary : what it is, in one line; the feature's own first line where empty.
+    """
+
+    name: str
+    unit: str
+    gain: Gain = "none"
+    dtype: DType = "float32"
+    categories: tuple[str, ...] = ()
+    summary: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Feature:
     """A step whose output becomes columns.
@@ -271,6 +290,7 @@ class Feature:
     suffix : appended to the columns' name, as `_delta` is to those of the feature it reads.
     level : `frame`, or `clip` for one value per clip.
     dtype : type of its columns.
+    outputs : its values by name, instead of width, unit, gain and dtype.
     reference : the code or document that the numbers are checked against.
     """
 
@@ -284,6 +304,7 @@ class Feature:
     suffix: Callable[..., str] | None = None
     level: Literal["frame", "clip"] = "frame"
     dtype: DType = "float32"
+    outputs: tuple[Named, ...] = ()
     plugin: str = ""
 
     def __call__(self, *inputs: Any, **parameters: Any) -> Any:
@@ -296,10 +317,10 @@ class Feature:
         return inspect.getdoc(self.step.function) or ""
 
 
-def feature(
+def feature(  # noqa: PLR0913 - a declaration: one keyword for each thing there is to say
     *inputs: Input,
-    unit: str | Callable[..., str],
-    gain: Gain | Callable[..., Gain],
+    unit: str | Callable[..., str] = "",
+    gain: Gain | Callable[..., Gain] = "none",
     reference: str,
     kind: Kind = "local",
     reach: Reach | Callable[..., Reach] = POINT,
@@ -310,16 +331,28 @@ def feature(
     labels: Callable[..., Sequence[float] | Sequence[str]] | None = None,
     suffix: Callable[..., str] | None = None,
     dtype: DType = "float32",
+    outputs: Sequence[Named] = (),
 ) -> Callable[[Callable[..., Any]], Feature]:
     """Declare a feature: a step of the given kind, and what its columns are."""
+    if not outputs and not unit:
+        raise TypeError("a feature has a unit, or outputs that have theirs")
 
     def declare(function: Callable[..., Any]) -> Feature:
         step = _step(
             function, kind, inputs, reach=reach, finish=finish, check=check, version=version
         )
-        level: Literal["frame", "clip"] = "clip" if kind == "clip" else "frame"
         return Feature(
-            function.__name__, step, unit, gain, reference, width, labels, suffix, level, dtype
+            name=function.__name__,
+            step=step,
+            unit=unit,
+            gain=gain,
+            reference=reference,
+            width=width,
+            labels=labels,
+            suffix=suffix,
+            level="clip" if kind == "clip" else "frame",
+            dtype=dtype,
+            outputs=tuple(outputs),
         )
 
     return declare

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from audiofeat_cli.plan import Plan
+from audiofeat_cli.plan import Output, Plan
 from audiofeat_cli.schema import TYPES, clips_schema, frames_schema
 from audiofeat_cli.step import Array
 
@@ -74,12 +74,13 @@ class _File:
         self.raw = 0
         self.handle: BinaryIO = self.path.open("wb")
         numbers = [f.name for f in schema if pa.types.is_floating(f.type)]
+        names = [f.name for f in schema if pa.types.is_string(f.type)]
         self.writer = pq.ParquetWriter(
             self.handle,
             schema,
             compression="zstd",
             compression_level=1,
-            use_dictionary=["path"],
+            use_dictionary=names,
             use_byte_stream_split=numbers,
         )
 
@@ -277,7 +278,7 @@ class PartWriter:
             blocks = [g.blocks[slot].T.reshape(g.blocks[slot].shape[2], -1) for g in groups]
             output = self.plan.outputs[index]
             values = np.concatenate(blocks, axis=1)
-            columns += _output_columns(values, TYPES[output.dtype], is_list=output.is_list)
+            columns += _own_columns(values, output)
         return pa.Table.from_arrays(columns, schema=self.schemas["frames"])
 
     def _clips_table(self) -> pa.Table:
@@ -300,14 +301,29 @@ class PartWriter:
         ]
         values = np.concatenate([row.values for row in self.clip_rows]).T
         for output in self.plan.outputs:
-            is_frame = output.level == "frame"
-            count = len(self.plan.config.pooling) if is_frame else 1
-            kind = TYPES["float32" if is_frame else output.dtype]
+            if output.level == "clip":
+                mine, values = np.split(values, [max(1, output.width)])
+                columns += _own_columns(mine, output)
+                continue
+            count = len(output.pooled(self.plan.config.pooling))
             mine, values = np.split(values, [max(1, output.width) * count])
             groups = [mine[k::count] for k in range(count)] if output.is_list else [mine]
             for group in groups:
-                columns += _output_columns(group, kind, is_list=output.is_list)
+                columns += _output_columns(group, TYPES["float32"], is_list=output.is_list)
         return pa.Table.from_arrays(columns, schema=self.schemas["clips"])
+
+
+def _own_columns(values: Array, output: Output) -> list[pa.Array]:
+    """The columns of an output's own values, (values, rows)."""
+    if output.dtype == "string":
+        return [_categories(row, output.categories) for row in values]
+    return _output_columns(values, TYPES[output.dtype], is_list=output.is_list)
+
+
+def _categories(values: Array, names: Sequence[str]) -> pa.Array:
+    """A column of names, given by their numbers; what is not finite is null."""
+    numbers = _numbers(values, pa.int32())
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(names, pa.string())).cast(pa.string())
 
 
 def _output_columns(values: Array, kind: pa.DataType, *, is_list: bool) -> list[pa.Array]:

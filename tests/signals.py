@@ -162,6 +162,14 @@ def columns(signal: Array) -> Array:
     return signal[:, np.newaxis] if signal.ndim == 1 else signal
 
 
+def under(found: Mapping[str, Array], alias: str) -> Array:
+    """Values of a feature called `alias`, those of all its outputs side by side."""
+    named = [
+        values for name, values in found.items() if name == alias or name.startswith(alias + "_")
+    ]
+    return named[0] if len(named) == 1 else np.concatenate(named, axis=-1)
+
+
 def extract_array(
     features: Sequence[Item],
     signal: Array,

@@ -21,7 +21,7 @@ from audiofeat_cli.registry import accepted_parameters, load_features
 from audiofeat_cli.step import Array, Feature, Gain
 from audiofeat_cli.stream import Program
 from tests.cases import Case, Tolerance, assert_close, reference_of
-from tests.signals import CutSource, columns, config_of, noise, plan_of, scene, silence
+from tests.signals import CutSource, columns, config_of, noise, plan_of, scene, silence, under
 
 FEATURES: Mapping[str, Feature] = load_features(plugins=False)
 NAMES = sorted(FEATURES)
@@ -79,9 +79,9 @@ def variants(name: str) -> Sequence[Variant]:
 
 
 def has_law(variant: Variant) -> bool:
-    """Whether its values follow a gain law."""
+    """Whether one of its values follows a gain law."""
     bound = any(case.level_bound for case in variant.cases)
-    return not bound and variant.plan().outputs[0].gain in LAWS
+    return not bound and any(output.gain in LAWS for output in variant.plan().outputs)
 
 
 def params(found: Iterable[Variant]) -> list[Any]:
@@ -105,7 +105,7 @@ def run(program: Program, signal: Array, cuts: Sequence[int] = ()) -> Array:
     """(frames, channels, width), or (1, channels, width) of a clip-level feature."""
     signal = columns(signal)
     source = CutSource({"analysis": signal, "native": signal}, cuts)
-    values = collect(program, source, signal.shape[1])["it"]
+    values = under(collect(program, source, signal.shape[1]), "it")
     return values[np.newaxis] if values.ndim == 2 else values
 
 
@@ -114,8 +114,12 @@ def compute(variant: Variant, signal: Array, cuts: Sequence[int] = (), **setting
     return run(program_of(variant, tuple(settings.items())), signal, cuts)
 
 
-def output_of(variant: Variant, **settings: Any) -> Output:
-    return program_of(variant, tuple(settings.items())).plan.outputs[0]
+def outputs_of(variant: Variant) -> Sequence[Output]:
+    return program_of(variant).plan.outputs
+
+
+def level_of(variant: Variant) -> str:
+    return FEATURES[variant.feature].level
 
 
 def reads_native(variant: Variant) -> bool:
@@ -140,10 +144,11 @@ class TestDeclared:
 
     @pytest.mark.parametrize("variant", VARIANTS)
     def test_unit_gain_and_reference(self, variant: Variant) -> None:
-        output = output_of(variant)
-        assert output.unit
-        assert output.gain in get_args(Gain)
-        assert output.reference
+        for output in outputs_of(variant):
+            assert output.unit
+            assert output.gain in get_args(Gain)
+            assert output.reference
+            assert bool(output.categories) == (output.dtype == "string")
 
     @pytest.mark.parametrize("name", NAMES)
     def test_parameters_have_types(self, name: str) -> None:
@@ -152,15 +157,16 @@ class TestDeclared:
 
     @pytest.mark.parametrize("variant", VARIANTS)
     def test_shape_dtype_and_columns(self, variant: Variant) -> None:
-        output = output_of(variant)
+        outputs = outputs_of(variant)
         values = compute(variant, noise(22050, 0.3))
-        frames = 1 if output.level == "clip" else 1 + len(noise(22050, 0.3)) // 512
-        assert values.shape == (frames, 1, max(1, output.width))
-        assert len(output.columns) == (1 if output.is_list else values.shape[-1])
-        assert len(set(output.columns)) == len(output.columns)
-        assert all(name.startswith("it") for name in output.columns)
-        assert len(output.labels) in (0, output.width)
-        if output.level == "frame" and output.dtype == "float32":
+        frames = 1 if level_of(variant) == "clip" else 1 + len(noise(22050, 0.3)) // 512
+        assert values.shape == (frames, 1, sum(max(1, output.width) for output in outputs))
+        names = [name for output in outputs for name in output.columns]
+        assert len(names) == sum(1 if o.is_list else max(1, o.width) for o in outputs)
+        assert len(set(names)) == len(names)
+        assert all(name.startswith("it") for name in names)
+        assert all(len(output.labels) in (0, output.width) for output in outputs)
+        if level_of(variant) == "frame" and {output.dtype for output in outputs} == {"float32"}:
             assert values.dtype == np.float32
 
 
@@ -195,10 +201,15 @@ class TestValues:
 
     @pytest.mark.parametrize("variant", LAWFUL)
     def test_gain_law(self, variant: Variant) -> None:
-        law = LAWS[output_of(variant).gain]
         signal = noise(22050, 1)
         plain, halved = compute(variant, signal), compute(variant, HALF * signal)
-        assert_close(halved, law(plain), Tolerance(1e-5, 1e-5, "rounding"))
+        at = 0
+        for output in outputs_of(variant):
+            mine = slice(at, at + max(1, output.width))
+            at = mine.stop
+            if output.gain in LAWS:
+                law = LAWS[output.gain](plain[..., mine])
+                assert_close(halved[..., mine], law, Tolerance(1e-5, 1e-5, "rounding"))
 
     @pytest.mark.parametrize("variant", ALONE)
     def test_two_runs_give_the_same_bits(self, variant: Variant) -> None:
@@ -242,7 +253,7 @@ class TestTime:
         for length in lengths:
             values = compute(variant, noise(rate, 0.4)[:length], **grid)
             frames = 1 + length // hop if center else max(0, 1 + (length - own) // hop)
-            assert len(values) == (1 if output_of(variant).level == "clip" else frames), length
+            assert len(values) == (1 if level_of(variant) == "clip" else frames), length
             assert not np.isinf(values).any(), length
 
     @pytest.mark.parametrize("channels", [1, 2, 3, 5, 8])

@@ -8,7 +8,7 @@ import pytest
 from audiofeat_cli.registry import load_features
 from audiofeat_cli.step import Array
 from tests.cases import Case, Settings, assert_close, reference_of, referenced
-from tests.signals import extract_array
+from tests.signals import extract_array, under
 
 FEATURES = sorted(load_features(plugins=False))
 PAIRS = [
@@ -40,7 +40,7 @@ def test_numbers(name: str, case: Case) -> None:
 
 def _ours(name: str, case: Case, samples: Array, settings: Settings) -> Array:
     item = {name: {**case.parameters, "as": "ours"}}
-    got = extract_array([item], samples, **settings.as_config())["ours"]
+    got = under(extract_array([item], samples, **settings.as_config()), "ours")
     return got[:1] if got.ndim == 2 else got[:, 0]
 
 

@@ -456,4 +456,4 @@ class TestReaders:
     def test_duckdb(self, folder: Path) -> None:
         duckdb = pytest.importorskip("duckdb")
         query = f"select count(rms) from read_parquet('{folder}/*.parquet')"
-        assert duckdb.sql(query).fetchone() == (1500,)
+        assert duckdb.sql(query).fetchall() == [(1500,)]

@@ -14,6 +14,7 @@ from audiofeat_cli.step import (
     Array,
     Count,
     Feature,
+    Named,
     analysis_samples,
     clip,
     constant,
@@ -48,6 +49,10 @@ def gather(
     """All items that each output reads."""
     views = np.lib.stride_tricks.sliding_window_view(samples, left + right, axis=0)
     return views[::stride]
+
+
+def _hop(*, hop_length: int) -> Reach:
+    return Reach(hop_length, 0, hop_length, edges="constant", count="centered")
 
 
 def _cut(*, stride: Any, left: int, right: int, count: Any) -> Reach:
@@ -307,6 +312,38 @@ def broken_constant() -> NoReturn:
 def reads_broken(samples: Array, broken: Array) -> Array:
     """Reads it."""
     return samples
+
+
+@feature(
+    analysis_samples,
+    reference="none",
+    reach=_hop,
+    outputs=[
+        Named("first", "FS", "linear"),
+        Named("positive", "1", "invariant", "bool", summary="Whether the first is over 0."),
+        Named("side", "", "invariant", "string", categories=("down", "up")),
+    ],
+)
+def trio(samples: Array, *, hop_length: int) -> Array:
+    """The first sample of each hop, whether it is positive, and a word for it."""
+    first = samples[::hop_length].T
+    positive = np.where(first == 0, np.nan, first > 0)
+    return np.stack([first, positive, positive]).astype(np.float32).T
+
+
+@feature(
+    analysis_samples,
+    kind="clip",
+    reference="none",
+    outputs=[
+        Named("largest", "FS", "linear"),
+        Named("word", "", "invariant", "string", categories=("quiet", "loud")),
+    ],
+)
+def verdict(samples: Array) -> Array:
+    """(channels, 2): the largest sample of the clip, and a word for it."""
+    largest = np.abs(samples).max(axis=0)
+    return np.stack([largest, np.where(largest == 0, np.nan, largest > 0.5)], axis=1)
 
 
 TOYS: Mapping[str, Feature] = MappingProxyType(

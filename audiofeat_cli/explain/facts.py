@@ -263,7 +263,8 @@ def table_of(plan: Plan, name: str, frames_per_hour: int) -> Table:
     else:
         keys += ["duration", "sample_rate", "channels", "n_frames", "truncated"]
     values = sum(
-        max(1, o.width) * (1 if is_frames or o.level == "clip" else len(plan.config.pooling))
+        max(1, o.width)
+        * (1 if is_frames or o.level == "clip" else len(o.pooled(plan.config.pooling)))
         for o in outputs
     )
     rows = frames_per_hour if is_frames else 1
@@ -286,7 +287,7 @@ def _columns(plan: Plan, output: Output, *, is_frames: bool) -> Iterator[Columns
     if is_frames or output.level == "clip":
         yield Columns(output.alias, len(names), names[0], names[-1], output.unit, definition)
         return
-    for statistic in plan.config.pooling:
+    for statistic in output.pooled(plan.config.pooling):
         yield Columns(
             output.alias,
             len(names),

@@ -139,7 +139,7 @@ class _Rows:
         infinite = int(np.isinf(block).sum())
         if infinite:
             self.nonfinite[self.plan.outputs[output].alias] += infinite
-        if "clips" not in self.plan.tables:
+        if "clips" not in self.plan.tables or not self.plan.outputs[output].pooled(("mean",)):
             return
         found = Pool.of(block)
         known = self.pools.get(output)
@@ -160,7 +160,7 @@ class _Rows:
         return np.broadcast_to(value, (self.channels, width))
 
     def _pooled(self, output: int, width: int) -> Array:
-        statistics = self.plan.config.pooling
+        statistics = self.plan.outputs[output].pooled(self.plan.config.pooling)
         pool = self.pools.get(output)
         if pool is None:
             empty = np.full((self.channels, width, len(statistics)), np.nan)
