@@ -22,7 +22,10 @@ class Window:
     def feed(self, block: Array) -> None:
         """Take the next items."""
         self.total += len(block)
-        self.items = block if self.items is None else np.concatenate([self.items, block])
+        if self.items is None or len(self.items) == 0:
+            self.items = block  # nothing is left to join it to, so nothing is copied
+        else:
+            self.items = np.concatenate([self.items, block])
         # With fewer items than that, a mirrored one is mirrored again: `finish` pads both ends.
         mirrored = max(self.reach.left, self.reach.right) + 1
         needed = 1 if self.reach.edges in ("constant", "edge") else mirrored

@@ -167,8 +167,35 @@ def test_what_a_parameter_is_told(given: str, told: str) -> None:
             "3:10: tables: expected frames or clips, got 'frame'; did you mean 'frames'?",
         ),
         (
-            "segments: {length: 3 s, hop: 1 s}",
-            "3:11: segments: segments are not available in this version; remove the key",
+            "segments: 3 s",
+            "3:11: segments: expected null or lengths, as in {length: 3 s}, got '3 s'",
+        ),
+        ("segments: {hop: 1 s}", "3:11: segments: needs 'length', as in {length: 3 s}"),
+        (
+            "segments: {length: 3}",
+            "3:20: segments.length: expected a length such as '3 s' or '500 ms', got '3'; "
+            "did you mean '3 s'?",
+        ),
+        (
+            "segments: {length: -3 s}",
+            "3:20: segments.length: expected a length such as '3 s' or '500 ms', got '-3 s'",
+        ),
+        (
+            "segments: {length: 3 s, hop: 0 ms}",
+            "3:30: segments.hop: expected more than 0, got '0 ms'",
+        ),
+        (
+            "segments: {length: 20 ms}",
+            "3:20: segments.length: 20 ms is shorter than hop_length (23.22 ms): "
+            "segments without frames",
+        ),
+        (
+            "segments: {size: 3 s}",
+            "3:12: segments.size: unknown key; did you mean 'length'?",
+        ),
+        (
+            "segments: {length: 3 s, foo: 3 s}",
+            "3:25: segments.foo: unknown key; expected length or hop",
         ),
     ],
 )

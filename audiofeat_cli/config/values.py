@@ -156,8 +156,24 @@ def coerce(annotation: Any, node: Node) -> Any:
         sentences = [str(e) for e in own if isinstance(e, RefusedError)]
         if sentences:
             raise RefusedError(sentences[0]) from None
+    item = _item_of(annotation)
+    if item is not None and isinstance(node, Items):
+        for child in node.nodes:
+            coerce(item, child)
     hint = _hint(annotation, node)
     raise RefusedError(f"expected {expectation(annotation)}, got {show(node)}{hint}")
+
+
+def _item_of(annotation: Any) -> Any:
+    """The type of a list's items, where all have the same; else None."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        return _item_of(arguments[0])
+    if origin is list or (origin is tuple and arguments[-1] is Ellipsis):
+        return arguments[0]
+    if _is_union(annotation):
+        return next((item for item in map(_item_of, arguments) if item is not None), None)
+    return None
 
 
 def _flat(metadata: tuple[Any, ...]) -> Iterator[Any]:
@@ -217,12 +233,18 @@ def _alternatives(annotation: Any, metadata: list[Any]) -> Iterator[str]:
     elif origin is Literal:
         yield from map(_spelled, arguments)
     elif origin in (tuple, list) or annotation in (tuple, list):
-        yield "a list"
+        yield f"a list{_of_items(_item_of(annotation))}"
     elif annotation in (int, float):
         units = [f" ({m.name})" for m in metadata if isinstance(m, Unit)]
         yield f"{_KINDS[annotation]}{_bounds(metadata)}{''.join(units)}"
     else:
         yield _KINDS.get(annotation, "another value")
+
+
+def _of_items(item: Any) -> str:
+    words = "" if item is None else expectation(item)
+    numbers = re.sub(r"^a (whole )?number\b", r"\1numbers", words)
+    return f" of {numbers}" if numbers != words else ""
 
 
 def expectation(annotation: Any) -> str:
@@ -251,7 +273,8 @@ def unit_of(annotation: Any) -> str:
         return names[0] if names else unit_of(base)
     if _is_union(annotation):
         return next((u for u in map(unit_of, typing.get_args(annotation)) if u), "")
-    return ""
+    item = _item_of(annotation)
+    return "" if item is None else unit_of(item)
 
 
 def _hint(annotation: Any, node: Node) -> str:
@@ -268,9 +291,23 @@ def _hint(annotation: Any, node: Node) -> str:
     if unit and united and united["unit"].lower() == unit.lower():
         return f"; write {united['number']}, without the unit"
     near = did_you_mean(node.text, _options(annotation))
+    if _is_item(annotation, node):
+        near = f"; a list is written [{printable(node.text)}]"
     if not near and node.text.lower() in _NO_VALUE and "null" in _alternatives(annotation, []):
         return "; no value is written null"
     return near
+
+
+def _is_item(annotation: Any, node: Scalar) -> bool:
+    """Whether a list was meant, and one of its items stands there alone."""
+    item = _item_of(annotation)
+    if item is None:
+        return False
+    try:
+        adapter(item).validate_python(node.text)
+    except ValidationError:
+        return False
+    return True
 
 
 def annotation_of(annotation: Any, default: Any) -> Any:

@@ -19,22 +19,30 @@ def cosine_basis(
     norm: Literal["ortho"] | None = "ortho",
     lifter: float = 0.0,
 ) -> Array:
-    """(n_mfcc, n_mels) float32: the DCT as a matrix, times the lifter 1 + L/2 sin(pi n / L)."""
+    """(n_mfcc, n_mels) float64: the DCT as a matrix, times the lifter 1 + L/2 sin(pi n / L)."""
     from scipy.fft import dct
 
     basis = dct(np.eye(n_mels), type=int(dct_type), norm=norm, axis=0)[:n_mfcc]
     if lifter > 0:
         order = np.arange(1, 1 + n_mfcc)
         basis *= (1 + lifter / 2 * np.sin(np.pi * order / lifter))[:, np.newaxis]
-    return np.asarray(basis, dtype=np.float32)
+    return np.asarray(basis)
 
 
-def _fits(*, n_mfcc: Count = 13, n_mels: Count = 128, lifter: float = 0.0) -> Sequence[Problem]:
+def _fits(
+    *,
+    n_mfcc: Count = 13,
+    n_mels: Count = 128,
+    lifter: float = 0.0,
+    dct_type: Literal["1", "2", "3"] = "2",
+) -> Sequence[Problem]:
     problems = []
     if n_mfcc > n_mels:
         problems.append(Problem("n_mfcc", f"expected at most n_mels ({n_mels}), got {n_mfcc}"))
     if lifter < 0:
         problems.append(Problem("lifter", f"expected 0 (none) or more, got {lifter:g}"))
+    if dct_type == "1" and n_mels < 2:
+        problems.append(Problem("n_mels", f"expected at least 2 for dct_type 1, got {n_mels}"))
     return problems
 
 
@@ -50,6 +58,7 @@ def _fits(*, n_mfcc: Count = 13, n_mels: Count = 128, lifter: float = 0.0) -> Se
     reference="librosa.feature.mfcc 0.11 (S = power_to_db(melspectrogram))",
     width=lambda *, n_mfcc: n_mfcc,
     check=_fits,
+    version=2,
 )
 def mfcc(levels: Array, basis: Array, *, top_db: Decibels | None = None) -> Array:
     r"""Mel-frequency cepstral coefficients: the DCT of the mel spectrum in dB.
@@ -61,4 +70,9 @@ def mfcc(levels: Array, basis: Array, *, top_db: Decibels | None = None) -> Arra
     Source: Davis and Mermelstein 1980.
     """
     del top_db  # chose the input
-    return project(basis, levels)
+    # The mean level goes its own way: what is left is small, and frames of equal levels stay equal.
+    mean = levels.T.mean(axis=0, dtype=np.float64)
+    shape = (levels.T - mean.astype(np.float32)).T
+    waves = project(basis.astype(np.float32), shape)
+    common = np.multiply.outer(basis.sum(axis=1), mean.astype(np.float32))
+    return np.asarray(waves.T + common, dtype=np.float32).T

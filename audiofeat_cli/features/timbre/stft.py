@@ -1,23 +1,10 @@
 """Short-time Fourier spectrum."""
 
-from collections.abc import Sequence
-
-from audiofeat_cli.step import Array, Decibels, Problem, feature, when
+from audiofeat_cli.step import Array, Decibels, feature, when
 from audiofeat_cli.steps.scale import compressed, gain_of, limited, unit_of
-from audiofeat_cli.steps.spectrum import fft_frequencies, spectrum
+from audiofeat_cli.steps.spectrum import bin_labels, bins_mean_one_thing, spectrum
 
 _levels = compressed.reading(spectrum)
-
-
-def _frequencies(*, sample_rate: float | None, n_fft: int) -> Sequence[float]:
-    return [] if sample_rate is None else [float(f) for f in fft_frequencies(sample_rate, n_fft)]
-
-
-def _bins_mean_one_thing(*, sample_rate: float | None) -> Sequence[Problem]:
-    if sample_rate is None:
-        message = "null would give each bin another frequency in each file; state one for stft"
-        return [Problem("sample_rate", message)]
-    return []
 
 
 @feature(
@@ -26,8 +13,8 @@ def _bins_mean_one_thing(*, sample_rate: float | None) -> Sequence[Problem]:
     gain=gain_of,
     reference="numpy.abs(librosa.stft) 0.11",
     width=lambda *, n_fft: 1 + n_fft // 2,
-    labels=_frequencies,
-    check=_bins_mean_one_thing,
+    labels=bin_labels,
+    check=bins_mean_one_thing,
 )
 def stft(levels: Array, *, top_db: Decibels | None = None) -> Array:
     r"""Magnitude (`power: 1`) or energy (`power: 2`) of each frame's spectrum.

@@ -1,0 +1,62 @@
+"""Spectral roll-off."""
+
+import numpy as np
+
+from audiofeat_cli.step import Array, Fraction, feature
+from audiofeat_cli.steps.spectrum import bin_frequencies, spectrum
+from audiofeat_cli.steps.sums import GROUP, group_sums
+
+
+@feature(
+    spectrum.using(power=1.0),
+    bin_frequencies,
+    unit="Hz",
+    gain="invariant",
+    reference="librosa.feature.spectral_rolloff 0.11",
+)
+def spectral_rolloff(
+    spectrum: Array, frequencies: Array, *, roll_percent: Fraction = 0.85
+) -> Array:
+    r"""Frequency below which a given share of the spectrum lies.
+
+    .. math:: f_K, \quad K = \min \Big\{ k : \sum_{j \le k} |X_j|^p \ge r \sum_j |X_j|^p \Big\}
+
+    (frames, channels, 1), Hz, the frequency of a bin. r is `roll_percent`, a share between 0 and 1;
+    0.99 and 0.01 give the highest and lowest frequency. Silence: null. `power: 1` sums magnitudes
+    (librosa, the default), `power: 2` energies. Source: Peeters 2004, section 6.1.7.
+    """
+    flat = spectrum.T.reshape(spectrum.shape[-1], -1)
+    found, total, close = _grouped(flat, roll_percent)
+    if close.any():
+        found[close] = _counted(flat[:, close], roll_percent)
+    out = np.where(total > 0, frequencies[found], np.nan).astype(np.float32)
+    return out.reshape(1, *spectrum.T.shape[1:]).T
+
+
+def _counted(flat: Array, share: float) -> Array:
+    """(frames,) first bin at which the running sum, in float32 as librosa has it, is enough."""
+    sums = np.cumsum(flat, axis=0)
+    return np.asarray((sums < share * sums[-1]).sum(axis=0))
+
+
+def _grouped(flat: Array, share: float) -> tuple[Array, Array, Array]:
+    """The bin, the frame's sum, and whether rounding could decide: sums of groups, then one group.
+
+    Four times as fast as a running sum over all bins, and more exact, so that a frame whose running
+    sum passes the threshold within the rounding of float32 has to be done again as librosa does.
+    """
+    bins, frames = flat.shape
+    starts = np.arange(0, bins, GROUP)
+    sums = np.cumsum(group_sums(flat), axis=0, dtype=np.float64)
+    total = sums[-1]
+    threshold = share * total
+    group = np.minimum((sums < threshold).sum(axis=0), len(starts) - 1)
+    rows = np.minimum(starts[group] + np.arange(GROUP)[:, np.newaxis], bins - 1)
+    within = np.empty((GROUP + 1, frames))
+    within[0] = np.where(group > 0, sums[group - 1, np.arange(frames)], 0)
+    within[1:] = np.take_along_axis(flat, rows, axis=0)
+    within = np.cumsum(within, axis=0)
+    found = starts[group] + (within[1:] < threshold).sum(axis=0)
+    slack = total * bins * np.finfo(np.float32).eps / 2
+    close = (np.abs(within - threshold) <= slack).any(axis=0) & (total > 0)
+    return np.minimum(found, bins - 1), total, close
