@@ -6,7 +6,8 @@
 - `CASES`: parameters, settings and signals to be compared;
 - `expected(samples, settings, **parameters)`: the independent value, (frames, values) for (n,)
   samples, or one value per clip.  It knows librosa's defaults itself and is told only what a case
-  gives, so that a default of ours that drifts is found.
+  gives, so that a default of ours that drifts is found;
+- `DEFINED_ON`, where noise will not do: a signal of `SIGNALS` that gives a value in every frame.
 """
 
 import importlib
@@ -36,12 +37,14 @@ class Tolerance:
     common : of all but one value in a thousand.
     worst : of every value.
     why : where the difference comes from.
+    period : after which values mean the same again, as angles do.
     """
 
     common: float
     worst: float
     why: str
     absolute: bool = False
+    period: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Case:
     tolerance : other than the feature's.
     published : the value that a standard states, in place of `expected`; NaN for null.
     level_bound : a parameter is a level, so that the gain law does not hold.
+    start_bound : a value depends on how long ago the clip began, so that shifting it is no shift.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -94,6 +98,7 @@ class Case:
     tolerance: Tolerance | None = None
     published: float | None = None
     level_bound: bool = False
+    start_bound: bool = False
 
     def title(self) -> str:
         """For pytest's list."""
@@ -181,12 +186,14 @@ class Reference:
     tolerance: Tolerance
     cases: Sequence[Case]
     expected: Callable[..., Any]
+    defined_on: str = "noise"
 
 
 def reference_of(feature: str) -> Reference:
     """The reference of a feature; there is no feature without one."""
     module = importlib.import_module(f"tests.reference.{feature}")
-    return Reference(module.TOLERANCE, module.CASES, module.expected)
+    defined_on = getattr(module, "DEFINED_ON", "noise")
+    return Reference(module.TOLERANCE, module.CASES, module.expected, defined_on)
 
 
 def referenced() -> list[str]:
@@ -202,6 +209,8 @@ def assert_close(ours: Array, theirs: Array, tolerance: Tolerance) -> None:
     if undefined.all():
         return
     off = np.abs(ours.astype(np.float64) - theirs)[~undefined]
+    if tolerance.period is not None:
+        off = np.minimum(off % tolerance.period, -off % tolerance.period)
     scale = 1.0 if tolerance.absolute else max(np.abs(theirs[~undefined]).max(), 1e-30)
     common, worst = np.quantile(off, 0.999) / scale, off.max() / scale
     assert common <= tolerance.common, f"99.9 %: {common:.2e} > {tolerance.common:.1e}"

@@ -35,7 +35,11 @@ def test_numbers(name: str, case: Case) -> None:
     ours = _ours(name, case, samples, settings)
     theirs = np.asarray(_theirs(name, case, samples, settings), dtype=np.float64)
     tolerance = case.tolerance or reference_of(name).tolerance
-    assert_close(ours, theirs.reshape(-1, ours.shape[-1]), tolerance)
+    theirs = theirs.reshape(-1, ours.shape[-1])
+    # Named outputs are of different units and sizes, the values of one output are not.
+    outputs = max(1, len(load_features(plugins=False)[name].outputs))
+    for mine, other in zip(*(np.split(v, outputs, axis=-1) for v in (ours, theirs)), strict=True):
+        assert_close(mine, other, tolerance)
 
 
 def _ours(name: str, case: Case, samples: Array, settings: Settings) -> Array:

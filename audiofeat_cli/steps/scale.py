@@ -18,7 +18,7 @@ from audiofeat_cli.step import (
     local,
 )
 
-Scale = Literal["linear", "db", "log10", "ln", "log1p"]
+Scale = Literal["linear", "db", "log10", "ln", "log1p", "log10_1p"]
 
 
 @local()
@@ -28,13 +28,16 @@ def compressed(
     """Values of |X|^power on the scale asked for.
 
     `db` is (20 / power) log10 max(x, amin^(power / 2)), so magnitudes and energies of one signal
-    read the same; `log10` and `ln` have the same floor; `log1p` is ln(1 + x).
+    read the same; `log10` and `ln` have the same floor; `log1p` is ln(1 + x) and
+    `log10_1p` is log10(1 + x).
     Reference for db: librosa.power_to_db(ref=1, amin=1e-10, top_db=None).
     """
     if scale == "linear":
         return values
     if scale == "log1p":
         return np.log1p(values)
+    if scale == "log10_1p":
+        return np.log1p(values) * np.float32(1 / np.log(10))
     out = np.maximum(values, np.float32(amin ** (power / 2)))
     if scale == "ln":
         return np.log(out, out=out)
@@ -87,4 +90,5 @@ def unit_of(*, scale: Scale, power: float) -> str:
     """Unit of |X|^power of full-scale samples on a scale."""
     if scale == "linear":
         return "FS" if power == 1 else f"FS^{power:g}"
-    return {"db": "dB", "log10": "log10", "ln": "ln", "log1p": "ln"}[scale]
+    names = {"db": "dB", "log10": "log10", "ln": "ln", "log1p": "ln", "log10_1p": "log10"}
+    return names[scale]

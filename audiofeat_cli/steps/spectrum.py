@@ -76,6 +76,19 @@ def fft_frequencies(sample_rate: float, n_fft: int) -> Array:
     return frequencies
 
 
+def bin_labels(*, sample_rate: float | None, n_fft: int) -> Sequence[float]:
+    """Frequency of each bin, Hz; nothing where it differs from file to file."""
+    return [] if sample_rate is None else [float(f) for f in fft_frequencies(sample_rate, n_fft)]
+
+
+def bins_mean_one_thing(*, sample_rate: float | None) -> Sequence[Problem]:
+    """Complain of bins as columns where each file has its own rate."""
+    if sample_rate is None:
+        message = "null would give each bin another frequency in each file; state one"
+        return [Problem("sample_rate", message)]
+    return []
+
+
 @constant()
 def bin_frequencies(*, sample_rate: float, n_fft: int) -> Array:
     """(1 + n_fft // 2,) frequency of each bin, Hz."""
@@ -116,6 +129,27 @@ def power_spectrum(
                 out=out[:, channel, start : start + len(part)],
                 casting="same_kind",
             )
+    return out.T
+
+
+@local(analysis_samples, window_shape, reach=framing, check=_frames_fit)
+def complex_spectrum(
+    samples: Array, window: Array, *, n_fft: int, hop_length: int, precision: Precision
+) -> Array:
+    """STFT, (frames, channels, 1 + n_fft // 2) complex64, phases from each frame's first sample.
+
+    Windowing and FFT are in `precision`, the transform is rounded. Reference: librosa.stft.
+    """
+    from scipy.fft import rfft
+
+    frames = sliding(samples, n_fft, hop_length)
+    count, channels, _ = frames.shape
+    out = np.empty((1 + n_fft // 2, channels, count), np.complex64)
+    weights = window.astype(precision)
+    for channel in range(channels):
+        for start in range(0, count, FFT_FRAMES):
+            part = frames[start : start + FFT_FRAMES, channel] * weights
+            out[:, channel, start : start + len(part)] = rfft(part, overwrite_x=True).T
     return out.T
 
 

@@ -23,6 +23,7 @@ CASES = (
     Case({"dct_type": "2", "norm": None}),
     Case({"dct_type": "3", "norm": None}),
     Case({"dct_type": "1", "norm": None, "n_mels": 40}),
+    Case({"dct_type": "1", "n_mels": 40, "lifter": 22.0}),
     Case({"mel_norm": None, "htk": True, "fmin": 20.0, "fmax": 8000.0, "n_mels": 26}),
     Case({"top_db": 80.0}),
     Case({"top_db": 40.0, "n_mels": 40}, {}, "chirp"),
