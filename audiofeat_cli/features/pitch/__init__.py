@@ -1,0 +1,1 @@
+"""Fundamental frequency, notes and partials."""
