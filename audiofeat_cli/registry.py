@@ -110,22 +110,37 @@ def _features_of(module: ModuleType) -> Iterator[Feature]:
             yield value
 
 
-def _plugin_features() -> Iterator[Feature]:
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        owner = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.module
-        try:
-            loaded = entry.load()
-        except Exception as error:
-            raise UsageError(
-                f"plugin {owner}: {entry.value} cannot be loaded: {type(error).__name__}: {error}",
-                f"repair or uninstall it, or set {PLUGIN_SWITCH}=0 to run without plugins",
-            ) from error
-        found = [loaded] if isinstance(loaded, Feature) else []
-        if isinstance(loaded, ModuleType):
-            found = list(_features_of(loaded))
-        if not found:
-            raise UsageError(f"plugin {owner}: {entry.value} is no feature, and holds none")
-        yield from (replace(feature, plugin=owner) for feature in found)
+def plugin_entries() -> list[importlib.metadata.EntryPoint]:
+    """What installed packages offer as features; nothing is loaded."""
+    return list(importlib.metadata.entry_points(group=ENTRY_POINTS))
+
+
+def owner_of(entry: importlib.metadata.EntryPoint) -> str:
+    """The package behind an entry point, and its version."""
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.module
+
+
+def plugin_features(entry: importlib.metadata.EntryPoint) -> list[Feature]:
+    """Load the features behind an entry point.
+
+    Raises
+    ------
+    UsageError : it cannot be loaded, or holds none.
+    """
+    owner = owner_of(entry)
+    try:
+        loaded = entry.load()
+    except Exception as error:
+        raise UsageError(
+            f"plugin {owner}: {entry.value} cannot be loaded: {type(error).__name__}: {error}",
+            f"repair or uninstall it, or set {PLUGIN_SWITCH}=0 to run without plugins",
+        ) from error
+    found = [loaded] if isinstance(loaded, Feature) else []
+    if isinstance(loaded, ModuleType):
+        found = list(_features_of(loaded))
+    if not found:
+        raise UsageError(f"plugin {owner}: {entry.value} is no feature, and holds none")
+    return [replace(feature, plugin=owner) for feature in found]
 
 
 def _checked(feature: Feature) -> Feature:
@@ -143,7 +158,8 @@ def _checked(feature: Feature) -> Feature:
 def _load(plugins: bool) -> Mapping[str, Feature]:  # noqa: FBT001
     found: dict[str, Feature] = {}
     sources = [f for module in _modules(_bundled) for f in _features_of(module)]
-    for feature in [*sources, *(_plugin_features() if plugins else ())]:
+    entries = plugin_entries() if plugins else ()
+    for feature in [*sources, *(f for entry in entries for f in plugin_features(entry))]:
         if feature.name in found:
             raise UsageError(
                 f"plugin {feature.plugin}: the feature name {feature.name!r} is already taken"
@@ -154,8 +170,12 @@ def _load(plugins: bool) -> Mapping[str, Feature]:  # noqa: FBT001
 
 def load_features(*, plugins: bool | None = None) -> Mapping[str, Feature]:
     """All features by name. Plugins are loaded unless AUDIOFEAT_PLUGINS=0 says otherwise."""
-    wanted = os.environ.get(PLUGIN_SWITCH, "1") != "0" if plugins is None else plugins
-    return _load(wanted)
+    return _load(plugins_wanted() if plugins is None else plugins)
+
+
+def plugins_wanted() -> bool:
+    """Whether the environment leaves plugins on."""
+    return os.environ.get(PLUGIN_SWITCH, "1") != "0"
 
 
 def step_named(name: str) -> Step:

@@ -145,13 +145,18 @@ def _spawning(log: Path) -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def open_files_needed(slots: int) -> int:
+    """Descriptors that so many workers may cost the parent: some ten each."""
+    return 128 + 16 * slots
+
+
 def _allow_open_files(slots: int) -> None:
-    """A worker costs the parent some ten descriptors; macOS allows 256 by default."""
+    """Raise the limit where it is too low; macOS allows 256 by default."""
     if sys.platform == "win32":
         return
     import resource
 
-    needed = 128 + 16 * slots
+    needed = open_files_needed(slots)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < needed:
         most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
