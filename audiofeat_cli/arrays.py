@@ -1,6 +1,7 @@
 """A plan on samples in memory: the one-block case of the engine, for notebooks and tests."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,7 @@ from audiofeat_cli.compiler import plan_at_rate
 from audiofeat_cli.errors import UsageError
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.registry import load_features
+from audiofeat_cli.rows import events_of
 from audiofeat_cli.step import Array
 from audiofeat_cli.stream import Program, Source
 
@@ -54,7 +56,8 @@ def run_array(plan: Plan, samples: npt.ArrayLike, sample_rate: int) -> dict[str,
     -------
     By column name (`as`, with `_output` where a feature has several): (frames, channels, values) of
     a feature with values per frame, (channels, values) of one of the whole clip. NaN is what tables
-    call null; names (a key, a note) come as text or None. Memory grows with the length.
+    call null; names (a key, a note) come as text or None. Of a feature of events (events, 3):
+    channel, time in s, value. Memory grows with the length.
 
     Raises
     ------
@@ -81,13 +84,26 @@ def collect(program: Program, source: Source, channels: int) -> dict[str, Array]
     found: dict[str, Array] = {}
     for i, output in enumerate(program.plan.outputs):
         width = max(1, output.width)
-        if output.level == "clip":
+        if output.level == "event":
+            found[output.alias] = _events(values[i])
+        elif output.level == "clip":
             value = np.atleast_2d(np.asarray(values[i], dtype=np.float64))
             found[output.alias] = np.broadcast_to(value, (channels, width)).copy()
         else:
             nothing = np.zeros((0, channels, width), np.float32)
-            found[output.alias] = np.concatenate(sink.blocks.get(i, [nothing]))
+            made = np.concatenate(sink.blocks.get(i, [nothing]))
+            shape = (len(made), channels, width)
+            found[output.alias] = np.broadcast_to(made, shape)
     return found
+
+
+def _events(value: Any) -> Array:
+    """(events, 3): channel, time and value."""
+    rows = [
+        np.stack([np.full(r.rows, r.channel), r.times, r.values], axis=1)
+        for r in events_of("", "", value)
+    ]
+    return np.concatenate([np.zeros((0, 3)), *rows])
 
 
 def _named(values: Array, categories: Sequence[str]) -> Array:

@@ -80,6 +80,8 @@ class Output:
     @property
     def columns(self) -> tuple[str, ...]:
         """Column names of the frames table (or of the clips table for a clip-level feature)."""
+        if self.level == "event":
+            return ()
         if self.width == 0 or self.is_list:
             return (self.alias,)
         digits = max(2, len(str(self.width - 1)))
@@ -107,8 +109,9 @@ class Plan:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Which tables are written."""
-        return self.config.tables
+        """Which tables are written: those the config says, and events where a feature has some."""
+        has_events = any(o.level == "event" for o in self.outputs)
+        return (*self.config.tables, "events") if has_events else self.config.tables
 
     @property
     def frame_outputs(self) -> tuple[int, ...]:

@@ -136,10 +136,20 @@ class _Local(Runner):
 
 
 class _Scan(Runner):
+    begun = False
+
     def process(self, arguments: list[Any], outputs: int) -> Array | None:
         del outputs  # a recursion may change the rate
         self.state, out = self.bound.invoke(self.bound.call, self.state, *arguments)
+        self.begun = True
         return self.bound.checked(out, None)
+
+    def end(self) -> Array | None:
+        made = super().end()
+        if self.bound.finish is None or not self.begun:
+            return made
+        last = self.bound.checked(self.bound.invoke(self.bound.finish, self.state), None)
+        return last if made is None else np.concatenate([made, last])
 
 
 class _Fold(Runner):

@@ -5,7 +5,7 @@ import json
 import pyarrow as pa
 
 from audiofeat_cli.plan import Output, Plan
-from audiofeat_cli.pool import unit_of
+from audiofeat_cli.pool import definition_of, unit_of
 from audiofeat_cli.versions import library_versions
 
 TYPES = {
@@ -49,6 +49,14 @@ def _key_fields(plan: Plan) -> list[pa.Field]:
     return fields
 
 
+def _segment_fields() -> list[pa.Field]:
+    return [
+        _plain("segment", pa.int32(), "", "number of the segment, from 0"),
+        _plain("start", pa.float64(), "s", "start of the segment"),
+        _plain("end", pa.float64(), "s", "end of the segment; its frames' centres lie before it"),
+    ]
+
+
 def _metadata(plan: Plan) -> dict[str, str]:
     features = {
         o.alias: {
@@ -84,21 +92,41 @@ def frames_schema(plan: Plan) -> pa.Schema:
 
 def clips_schema(plan: Plan) -> pa.Schema:
     """Schema of the clips table."""
+    is_cut = plan.config.segments is not None
+    part = "segment" if is_cut else "clip"
     fields = [
         *_key_fields(plan),
+        *(_segment_fields() if is_cut else ()),
         _plain("duration", pa.float64(), "s", "decoded length of the file"),
         _plain("sample_rate", pa.int32(), "Hz", "sample rate of the file"),
         _plain("channels", pa.int32(), "", "number of channels of the file"),
-        _plain("n_frames", pa.int32(), "", "number of frames of the clip"),
+        _plain("n_frames", pa.int32(), "", f"number of frames of the {part}"),
         _plain("truncated", pa.bool_(), "", "whether the file is cut; null where none can tell"),
     ]
     for output in plan.outputs:
+        summary = _summary(output)
         if output.level == "clip":
-            fields += [_field(output, name, k) for k, name in enumerate(output.columns)]
+            more = {"definition": f"of the whole clip: {summary}"} if is_cut else {}
+            fields += [_field(output, name, k, **more) for k, name in enumerate(output.columns)]
             continue
         for k, name in enumerate(output.columns):
             for statistic in output.pooled(plan.config.pooling):
-                unit = unit_of(statistic, output.unit)
-                more = {"statistic": statistic, "unit": unit}
+                more = {
+                    "statistic": statistic,
+                    "unit": unit_of(statistic, output.unit),
+                    "definition": f"{definition_of(statistic)} over the {part}'s frames: {summary}",
+                }
                 fields.append(_field(output, f"{name}_{statistic}", k, **more))
+    return pa.schema(fields, metadata=_metadata(plan))
+
+
+def events_schema(plan: Plan) -> pa.Schema:
+    """Schema of the events table."""
+    kinds = {o.alias: f"{_summary(o)} Value: {o.unit}." for o in plan.outputs if o.level == "event"}
+    fields = [
+        *_key_fields(plan),
+        _plain("kind", pa.string(), "", " ".join(f"{k}: {v}" for k, v in kinds.items())),
+        _plain("time", pa.float64(), "s", "when it happens"),
+        _plain("value", pa.float32(), "", "what its kind says"),
+    ]
     return pa.schema(fields, metadata=_metadata(plan))

@@ -36,6 +36,7 @@ Array = npt.NDArray[Any]
 Kind = Literal["root", "constant", "local", "scan", "clip"]
 Root = Literal["analysis", "native"]
 DType = Literal["float32", "int32", "bool", "string"]
+Level = Literal["frame", "clip", "event"]
 Gain = Literal["invariant", "linear", "power", "decibel", "none"]
 
 
@@ -101,7 +102,8 @@ class Step:
     ----------
     inputs : what its positional parameters are: steps, or `Use`, `when` and `chosen` of steps.
     reach : a `Reach`, or a function of the step's parameters that returns one.
-    finish : for a `clip` step that folds: turns the last state into the value.
+    finish : for a `clip` step that folds: turns the last state into the value; for a `scan`: into
+        the items that it still holds when the clip ends.
     check : yields a `Problem` for parameters that cannot work together.
     version : raised when the numbers change, so that a resumed run cannot mix two definitions.
     advisory : parameters that only `check` reads; they change no numbers.
@@ -235,10 +237,17 @@ def local(
 
 
 def scan(
-    *inputs: Input, check: Callable[..., Sequence[Problem]] | None = None, version: int = 1
+    *inputs: Input,
+    finish: Callable[..., Any] | None = None,
+    check: Callable[..., Sequence[Problem]] | None = None,
+    version: int = 1,
 ) -> Callable[[Callable[..., Any]], Step]:
-    """Declare a recursion: `f(state, *items, **parameters) -> (state, items)`, state first None."""
-    return lambda f: _step(f, "scan", inputs, check=check, version=version)
+    """Declare a recursion: `f(state, *items, **parameters) -> (state, items)`, state first None.
+
+    `finish(state, **parameters) -> items` gives what is still held when the clip ends; it is not
+    called for a clip without items.
+    """
+    return lambda f: _step(f, "scan", inputs, finish=finish, check=check, version=version)
 
 
 def clip(
@@ -288,7 +297,7 @@ class Feature:
         `power` (g squared), `decibel` (+ 20 log10 g), `none` (no such law).
     labels : function of the parameters that returns what each index stands for (Hz or note names).
     suffix : appended to the columns' name, as `_delta` is to those of the feature it reads.
-    level : `frame`, or `clip` for one value per clip.
+    level : `frame`, `clip` for one value per clip, or `event`: rows of the events table.
     dtype : type of its columns.
     outputs : its values by name, instead of width, unit, gain and dtype.
     reference : the code or document that the numbers are checked against.
@@ -302,7 +311,7 @@ class Feature:
     width: int | Callable[..., int] = 0
     labels: Callable[..., Sequence[float] | Sequence[str]] | None = None
     suffix: Callable[..., str] | None = None
-    level: Literal["frame", "clip"] = "frame"
+    level: Level = "frame"
     dtype: DType = "float32"
     outputs: tuple[Named, ...] = ()
     plugin: str = ""
@@ -332,8 +341,13 @@ def feature(  # noqa: PLR0913 - a declaration: one keyword for each thing there 
     suffix: Callable[..., str] | None = None,
     dtype: DType = "float32",
     outputs: Sequence[Named] = (),
+    level: Level | None = None,
 ) -> Callable[[Callable[..., Any]], Feature]:
-    """Declare a feature: a step of the given kind, and what its columns are."""
+    """Declare a feature: a step of the given kind, and what its columns are.
+
+    With `level="event"` it is a clip step that gives a list, an array (events, 2) for each channel
+    of time in s and value; `unit` is the value's.
+    """
     if not outputs and not unit:
         raise TypeError("a feature has a unit, or outputs that have theirs")
 
@@ -350,7 +364,7 @@ def feature(  # noqa: PLR0913 - a declaration: one keyword for each thing there 
             width=width,
             labels=labels,
             suffix=suffix,
-            level="clip" if kind == "clip" else "frame",
+            level=level or ("clip" if kind == "clip" else "frame"),
             dtype=dtype,
             outputs=tuple(outputs),
         )

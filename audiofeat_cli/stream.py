@@ -88,11 +88,11 @@ class Program:
 
         Returns
         -------
-        The value of each clip-level output, None for the others.
+        The value of each output of the whole clip (its events, for one of events), else None.
         """
         run = _Run(self, source, sink)
         run.all_passes()
-        return [run.values[o.node] if o.level == "clip" else None for o in self.plan.outputs]
+        return [None if o.level == "frame" else run.values[o.node] for o in self.plan.outputs]
 
 
 class _Run:

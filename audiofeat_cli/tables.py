@@ -1,10 +1,10 @@
 """Parquet parts: written row group by row group, read back in batches."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audiofeat_cli.plan import Output, Plan
-from audiofeat_cli.schema import TYPES, clips_schema, frames_schema
+from audiofeat_cli.rows import ClipRows, EventRows, FrameRows
+from audiofeat_cli.schema import TYPES, clips_schema, events_schema, frames_schema
 from audiofeat_cli.step import Array
 
 ROW_GROUP_BYTES = 8 * 2**20
@@ -27,18 +28,6 @@ class Part:
     name: str
     rows: int
     bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClipFacts:
-    """What the clips table says of a clip beside its features."""
-
-    path: str
-    duration: float
-    sample_rate: int
-    channels: int
-    frames: int
-    truncated: bool | None
 
 
 def _strings(values: Sequence[str], counts: Sequence[int]) -> pa.Array:
@@ -103,58 +92,106 @@ class _File:
         self.path.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
-class FrameRows:
-    """Consecutive frames of one clip: for each frame output (frames, channels, values)."""
+class _Waiting:
+    """Rows that wait to be written."""
 
-    path: str
-    start: int
-    rate: float
-    channels: int
-    count: int
-    blocks: Sequence[Array]
+    def __init__(self) -> None:
+        self.groups: list[Any] = []
+        self.bytes = 0
 
-    @property
-    def rows(self) -> int:
-        """Rows that they make: one for each frame and channel, a channel after the other."""
-        return self.count * self.channels
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of their numbers."""
-        return sum(b.nbytes for b in self.blocks) + 12 * self.rows
-
-    def numbers(self) -> Array:
-        """Frame number of each row."""
-        return np.tile(
-            np.arange(self.start, self.start + self.count, dtype=np.int32), self.channels
-        )
-
-
-@dataclass
-class _Rows:
-    """Frame rows that wait to be written."""
-
-    groups: list["FrameRows"] = field(default_factory=list)
-    bytes: int = 0
-
-    def add(self, rows: "FrameRows") -> None:
+    def add(self, rows: FrameRows | ClipRows | EventRows) -> None:
         self.groups.append(rows)
         self.bytes += rows.bytes
 
-    def extend(self, other: "_Rows") -> None:
+    def extend(self, other: "_Waiting") -> None:
         self.groups += other.groups
         self.bytes += other.bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _ClipRow:
-    facts: ClipFacts
-    values: Array
+class _Table:
+    """The parts of one table: shared ones for whole clips, own ones for a clip of many rows.
 
-    @property
-    def channels(self) -> int:
-        return len(self.values)
+    Parameters
+    ----------
+    opened : makes a new part.
+    build : makes a table of groups of rows.
+    parts : closed parts are noted here.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        opened: Callable[[str], _File],
+        build: Callable[[Sequence[Any]], pa.Table],
+        parts: list[Part],
+    ) -> None:
+        self.name = name
+        self.opened = opened
+        self.build = build
+        self.parts = parts
+        self.done = _Waiting()
+        self.current = _Waiting()
+        self.shared: _File | None = None
+        self.own: list[_File] = []
+
+    def add(self, rows: FrameRows | ClipRows | EventRows) -> None:
+        self.current.add(rows)
+        if self.current.bytes >= ROW_GROUP_BYTES:
+            self._write_own()
+
+    def end_clip(self) -> None:
+        if self.own:
+            self._write_own()
+            for part in self.own:
+                self._close(part)
+            self.own = []
+        self.done.extend(self.current)
+        self.current = _Waiting()
+        if self.done.bytes >= ROW_GROUP_BYTES:
+            self._write_done()
+
+    def drop_clip(self) -> None:
+        for part in self.own:
+            part.delete()
+        self.own = []
+        self.current = _Waiting()
+
+    def close(self) -> None:
+        self._write_done()
+        if self.shared is not None:
+            self._close(self.shared)
+            self.shared = None
+
+    def abort(self) -> None:
+        self.drop_clip()
+        if self.shared is not None:
+            self.shared.delete()
+            self.shared = None
+
+    def _close(self, part: _File) -> None:
+        part.close()
+        self.parts.append(Part(self.name, part.name, part.rows, part.path.stat().st_size))
+
+    def _write_own(self) -> None:
+        if not self.current.groups:
+            return
+        if not self.own or self.own[-1].raw >= PART_BYTES:
+            if self.own:
+                self.own[-1].close()
+            self.own.append(self.opened(self.name))
+        self.own[-1].write(self.build(self.current.groups))
+        self.current = _Waiting()
+
+    def _write_done(self) -> None:
+        if not self.done.groups:
+            return
+        if self.shared is None:
+            self.shared = self.opened(self.name)
+        self.shared.write(self.build(self.done.groups))
+        self.done = _Waiting()
+        if self.shared.raw >= PART_BYTES:
+            self._close(self.shared)
+            self.shared = None
 
 
 class PartWriter:
@@ -173,64 +210,49 @@ class PartWriter:
         self.schemas = {
             "frames": frames_schema(plan),
             "clips": clips_schema(plan),
+            "events": events_schema(plan),
         }
-        self.done = _Rows()
-        self.current = _Rows()
-        self.shared: _File | None = None
-        self.own: list[_File] = []
-        self.clip_rows: list[_ClipRow] = []
+        self.frames = _Table("frames", self._open, self._frames_table, self.parts)
+        self.clips = _Table("clips", self._open, self._clips_table, self.parts)
+        self.events = _Table("events", self._open, self._events_table, self.parts)
+        self.tables = (self.frames, self.clips, self.events)
 
     def add_frames(self, rows: FrameRows) -> None:
         """Take the next rows of the current clip."""
-        if "frames" not in self.plan.tables or not rows.blocks:
-            return
-        self.current.add(rows)
-        if self.current.bytes >= ROW_GROUP_BYTES:
-            self._write_own()
+        if "frames" in self.plan.tables and rows.blocks:
+            self.frames.add(rows)
 
-    def end_clip(self, facts: ClipFacts, values: Array) -> None:
-        """The current clip is whole; `values` are its features' clips columns, a row a channel."""
-        if self.own:
-            self._write_own()
-            for part in self.own:
-                self._close("frames", part)
-            self.own = []
-        self.done.extend(self.current)
-        self.current = _Rows()
-        if self.done.bytes >= ROW_GROUP_BYTES:
-            self._write_done()
+    def add_events(self, rows: EventRows) -> None:
+        """Take events of the current clip."""
+        if rows.rows:
+            self.events.add(rows)
+
+    def end_clip(self, rows: Iterable[ClipRows]) -> None:
+        """The current clip is whole; `rows` are those of the clips table."""
         if "clips" in self.plan.tables:
-            self.clip_rows.append(_ClipRow(facts, values))
+            for group in rows:
+                self.clips.add(group)
+        for table in self.tables:
+            table.end_clip()
 
     def drop_clip(self) -> None:
         """The current clip failed: nothing of it stays."""
-        for part in self.own:
-            part.delete()
-        self.own = []
-        self.current = _Rows()
+        for table in self.tables:
+            table.drop_clip()
 
     def close(self) -> tuple[Part, ...]:
         """Write what waits, make it durable, and say what was written."""
-        self._write_done()
-        if self.shared is not None:
-            self._close("frames", self.shared)
-            self.shared = None
-        if self.clip_rows:
-            part = self._open("clips")
-            part.write(self._clips_table())
-            self._close("clips", part)
-            self.clip_rows = []
+        for table in self.tables:
+            table.close()
         return tuple(self.parts)
 
     def abort(self) -> None:
         """Delete all that was written."""
-        self.drop_clip()
-        if self.shared is not None:
-            self.shared.delete()
-            self.shared = None
+        for table in self.tables:
+            table.abort()
         for part in self.parts:
             (self.folder / part.table / part.name).unlink(missing_ok=True)
-        self.parts = []
+        self.parts.clear()
 
     def _open(self, table: str) -> _File:
         folder = self.folder / table
@@ -239,40 +261,14 @@ class PartWriter:
         self.made += 1
         return _File(folder, name, self.schemas[table])
 
-    def _close(self, table: str, part: _File) -> None:
-        part.close()
-        self.parts.append(Part(table, part.name, part.rows, part.path.stat().st_size))
-
-    def _write_own(self) -> None:
-        if not self.current.groups:
-            return
-        if not self.own or self.own[-1].raw >= PART_BYTES:
-            if self.own:
-                self.own[-1].close()
-            self.own.append(self._open("frames"))
-        self.own[-1].write(self._frames_table(self.current))
-        self.current = _Rows()
-
-    def _write_done(self) -> None:
-        if not self.done.groups:
-            return
-        if self.shared is None:
-            self.shared = self._open("frames")
-        self.shared.write(self._frames_table(self.done))
-        self.done = _Rows()
-        if self.shared.raw >= PART_BYTES:
-            self._close("frames", self.shared)
-            self.shared = None
-
-    def _frames_table(self, rows: _Rows) -> pa.Table:
-        groups = rows.groups
+    def _frames_table(self, groups: Sequence[FrameRows]) -> pa.Table:
         columns = [_strings([g.path for g in groups], [g.rows for g in groups])]
         if self.plan.config.channels == "each":
             channel = [np.repeat(np.arange(g.channels), g.count) for g in groups]
             columns.append(_numbers(np.concatenate(channel), pa.int32()))
         columns.append(_numbers(np.concatenate([g.numbers() for g in groups]), pa.int32()))
         hop = self.plan.config.hop_length
-        times = np.concatenate([g.numbers() * (hop / g.rate) for g in groups])
+        times = np.concatenate([g.numbers().astype(np.int64) * hop / g.rate for g in groups])
         columns.append(_numbers(times, pa.float64()))
         for slot, index in enumerate(self.plan.frame_outputs):
             blocks = [g.blocks[slot].T.reshape(g.blocks[slot].shape[2], -1) for g in groups]
@@ -281,36 +277,52 @@ class PartWriter:
             columns += _own_columns(values, output)
         return pa.Table.from_arrays(columns, schema=self.schemas["frames"])
 
-    def _clips_table(self) -> pa.Table:
-        facts = [row.facts for row in self.clip_rows]
-        counts = [row.channels for row in self.clip_rows]
+    def _clips_table(self, groups: Sequence[ClipRows]) -> pa.Table:
+        def per_clip(values: Sequence[float], kind: pa.DataType) -> pa.Array:
+            return _numbers(np.repeat(np.asarray(values, np.float64), counts), kind)
 
-        def repeated(values: Sequence[float], kind: pa.DataType) -> pa.Array:
-            return _numbers(np.repeat(np.asarray(values, dtype=np.float64), counts), kind)
+        def per_span(name: str, kind: pa.DataType) -> pa.Array:
+            told = [g.per_span([getattr(span, name) for span in g.spans]) for g in groups]
+            return _numbers(np.concatenate(told), kind)
 
+        facts = [g.facts for g in groups]
+        counts = [g.rows for g in groups]
         columns = [_strings([f.path for f in facts], counts)]
         if self.plan.config.channels == "each":
-            columns.append(_numbers(np.concatenate([np.arange(n) for n in counts]), pa.int32()))
+            channel = [np.repeat(np.arange(g.channels), len(g.spans)) for g in groups]
+            columns.append(_numbers(np.concatenate(channel), pa.int32()))
+        if self.plan.config.segments is not None:
+            columns.append(per_span("number", pa.int32()))
+            columns += [per_span(name, pa.float64()) for name in ("start", "end")]
         cut = [np.nan if f.truncated is None else float(f.truncated) for f in facts]
         columns += [
-            repeated([f.duration for f in facts], pa.float64()),
-            repeated([f.sample_rate for f in facts], pa.int32()),
-            repeated([f.channels for f in facts], pa.int32()),
-            repeated([f.frames for f in facts], pa.int32()),
-            repeated(cut, pa.bool_()),
+            per_clip([f.duration for f in facts], pa.float64()),
+            per_clip([f.sample_rate for f in facts], pa.int32()),
+            per_clip([f.channels for f in facts], pa.int32()),
+            per_span("frames", pa.int32()),
+            per_clip(cut, pa.bool_()),
         ]
-        values = np.concatenate([row.values for row in self.clip_rows]).T
-        for output in self.plan.outputs:
+        for slot, output in enumerate(self.plan.outputs):
+            blocks = [g.blocks[slot].reshape(-1, g.rows) for g in groups]
+            values = np.concatenate(blocks, axis=1)
             if output.level == "clip":
-                mine, values = np.split(values, [max(1, output.width)])
-                columns += _own_columns(mine, output)
+                columns += _own_columns(values, output)
                 continue
             count = len(output.pooled(self.plan.config.pooling))
-            mine, values = np.split(values, [max(1, output.width) * count])
-            groups = [mine[k::count] for k in range(count)] if output.is_list else [mine]
-            for group in groups:
+            some = [values[k::count] for k in range(count)] if output.is_list else [values]
+            for group in some:
                 columns += _output_columns(group, TYPES["float32"], is_list=output.is_list)
         return pa.Table.from_arrays(columns, schema=self.schemas["clips"])
+
+    def _events_table(self, groups: Sequence[EventRows]) -> pa.Table:
+        counts = [g.rows for g in groups]
+        columns = [_strings([g.path for g in groups], counts)]
+        if self.plan.config.channels == "each":
+            columns.append(_numbers(np.repeat([g.channel for g in groups], counts), pa.int32()))
+        columns.append(_strings([g.kind for g in groups], counts))
+        columns.append(_numbers(np.concatenate([g.times for g in groups]), pa.float64()))
+        columns.append(_numbers(np.concatenate([g.values for g in groups]), pa.float32()))
+        return pa.Table.from_arrays(columns, schema=self.schemas["events"])
 
 
 def _own_columns(values: Array, output: Output) -> list[pa.Array]:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.dataset
 import pytest
+import scipy.stats
 import soundfile as sf
 
 import audiofeat_cli.stream as engine
@@ -16,7 +17,6 @@ from audiofeat_cli.arrays import run_array
 from audiofeat_cli.audio.discover import Clip
 from audiofeat_cli.errors import ClipError
 from audiofeat_cli.plan import Plan
-from audiofeat_cli.pool import STATISTICS
 from audiofeat_cli.run import clip as clips
 from audiofeat_cli.run.clip import ClipExtractor, ClipStats
 from audiofeat_cli.step import Array, Feature, analysis_samples, feature
@@ -34,6 +34,22 @@ ALL: Sequence[Item] = (
     {"mel": {"top_db": 60.0, "n_mels": 8}},
     "integrated_loudness",
 )
+
+BY_NUMPY: Mapping[str, Callable[[Array], Any]] = {
+    "mean": np.nanmean,
+    "var": np.nanvar,
+    "std": np.nanstd,
+    "min": np.nanmin,
+    "max": np.nanmax,
+    "median": np.nanmedian,
+    "p05": lambda values: np.nanpercentile(values, 5),
+    "p95": lambda values: np.nanpercentile(values, 95),
+    "skew": lambda values: scipy.stats.skew(values, nan_policy="omit"),
+    "kurtosis": lambda values: scipy.stats.kurtosis(values, nan_policy="omit"),
+    "dmean": lambda values: np.nanmean(np.abs(np.diff(values))),
+    "dvar": lambda values: np.nanvar(np.abs(np.diff(values))),
+    "n_valid": lambda values: np.isfinite(values).sum(),
+}
 
 
 def write(path: Path, samples: Array, rate: int = RATE) -> Clip:
@@ -89,21 +105,13 @@ def test_rows_are_those_of_the_samples(tmp_path: Path) -> None:
 
 
 def test_pools_are_those_of_the_rows(tmp_path: Path) -> None:
-    plan = plan_for("spectral_centroid", {"mfcc": {"n_mfcc": 2}}, pooling=STATISTICS)
+    plan = plan_for("spectral_centroid", {"mfcc": {"n_mfcc": 2}}, pooling=tuple(BY_NUMPY))
     found = Extracted(tmp_path / "out", plan, [write(tmp_path / "a.wav", scene(RATE, 5))])
     assert np.isnan(found.column("spectral_centroid")).any()
-    by_numpy: Mapping[str, Callable[[Array], float]] = {
-        "mean": np.nanmean,
-        "var": np.nanvar,
-        "std": np.nanstd,
-        "min": np.nanmin,
-        "max": np.nanmax,
-        "n_valid": lambda values: np.isfinite(values).sum(),
-    }
     for name in ("spectral_centroid", "mfcc_00", "mfcc_01"):
-        for statistic in STATISTICS:
+        for statistic, by_numpy in BY_NUMPY.items():
             (got,) = found.column(f"{name}_{statistic}", "clips")
-            assert got == pytest.approx(by_numpy[statistic](found.column(name)), rel=1e-6)
+            assert got == pytest.approx(by_numpy(found.column(name)), rel=1e-5), statistic
 
 
 def test_facts_of_the_file(tmp_path: Path) -> None:
@@ -287,3 +295,18 @@ class TestTrouble:
         (failure,) = Extracted(tmp_path / "out", plan, [clip]).failures
         assert failure.kind == "impossible_at_rate"
         assert failure.message.startswith("at 8000 Hz: ")
+
+
+@pytest.mark.parametrize("file_rate", [22050, 44100, 8000])
+def test_one_value_for_all_channels_stands_in_each_row(
+    tmp_path: Path, file_rate: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clips, "load_features", lambda: TOYS)
+    left = np.linspace(0, 0.5, file_rate, dtype=np.float32)
+    clip = write(tmp_path / "a.wav", np.stack([left, -2 * left], axis=1), file_rate)
+    plan = plan_of(config_of(["loudest"], channels="each"), TOYS)
+    frames = Extracted(tmp_path, plan, [clip]).table("frames")
+    assert frames["channel"].to_pylist() == [0] * 44 + [1] * 44
+    found = frames["loudest"].to_numpy().reshape(2, 44)
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_allclose(found[0], np.arange(44) * 512 / 22050, atol=2 / file_rate)

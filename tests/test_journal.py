@@ -329,8 +329,8 @@ class TestOpening:
                 "features.rms.n_fft: 256 there, 512 now",
             ),
             (
-                ["{rms: {as: level}}", "zero_crossing_rate"],
-                "rms: present there, absent now; features.l",
+                ["{rms: {as: strength}}", "zero_crossing_rate"],
+                "rms: present there, absent now; features.s",
             ),
         ],
     )

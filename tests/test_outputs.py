@@ -16,7 +16,7 @@ from audiofeat_cli.registry import load_features
 from audiofeat_cli.run.clip import ClipExtractor
 from audiofeat_cli.step import Array, analysis_samples, feature
 from audiofeat_cli.tables import PartWriter
-from tests.signals import Item, config_of, extract_array, plan_of, silence, sine
+from tests.signals import Item, clicks, config_of, extract_array, plan_of, silence, sine
 from tests.toys import TOYS
 
 SIGNAL = np.concatenate([sine(22050, 0.5, 100.0, 0.9), silence(22050, 0.5)])
@@ -27,9 +27,9 @@ def made(*features: Item, **settings: object) -> Plan:
     return plan_of(config_of(features, **settings), KNOWN)
 
 
-def tables(plan: Plan, folder: Path) -> dict[str, pa.Table]:
+def tables(plan: Plan, folder: Path, signal: Array = SIGNAL) -> dict[str, pa.Table]:
     file = folder / "a.wav"
-    sf.write(file, SIGNAL, 22050, subtype="FLOAT")
+    sf.write(file, signal, 22050, subtype="FLOAT")
     writer = PartWriter(plan, folder, "x")
     clip = Clip("a.wav", str(file), file.stat().st_size, 0, "a.wav")
     ClipExtractor(plan).extract(clip, writer)
@@ -118,7 +118,7 @@ class TestTables:
         schema = tables(made("trio"), tmp_path)["clips"].schema
         facts = schema.field("trio_positive_mean").metadata
         assert facts[b"unit"] == b"1"
-        assert facts[b"definition"] == b"Whether the first is over 0."
+        assert facts[b"definition"] == b"mean over the clip's frames: Whether the first is over 0."
 
     def test_no_statistics_of_names(self, tmp_path: Path) -> None:
         plan = made("trio", pooling=("mean", "n_valid"))
@@ -137,3 +137,41 @@ def test_in_memory_names_are_text() -> None:
     assert found["verdict_word"].tolist() == [["loud"]]
     assert found["trio_side"].shape == (44, 1, 1)
     assert found["trio_side"][-1, 0, 0] is None
+
+
+class TestEvents:
+    def test_have_a_table_of_their_own(self, tmp_path: Path) -> None:
+        plan = made("jumps", {"jumps": {"as": "again"}})
+        assert plan.tables == ("frames", "clips", "events")
+        events = tables(plan, tmp_path, clicks(22050, 0.35))["events"]
+        assert events.column_names == ["path", "kind", "time", "value"]
+        assert events["kind"].to_pylist() == ["jumps"] * 4 + ["again"] * 4
+        np.testing.assert_allclose(events["time"][:4].to_numpy(), [0, 0.1, 0.2, 0.3])
+        np.testing.assert_allclose(events["value"].to_numpy(), 0.9, rtol=1e-6)
+        assert (
+            b"jumps: Where a sample is over 0.5"
+            in (events.schema.field("kind").metadata[b"definition"])
+        )
+
+    def test_of_each_channel(self, tmp_path: Path) -> None:
+        signal = np.stack([silence(22050, 0.35), clicks(22050, 0.35)], axis=1)
+        events = tables(made("jumps", channels="each"), tmp_path, signal)["events"]
+        assert events["channel"].to_pylist() == [1] * 4
+
+    def test_no_event_no_part_and_the_clip_has_its_rows(self, tmp_path: Path) -> None:
+        found = tables(made("jumps"), tmp_path, silence(22050, 0.35))
+        assert set(found) == {"clips"}
+        assert found["clips"].num_rows == 1
+
+    def test_leave_no_column_in_clips(self, tmp_path: Path) -> None:
+        clips = tables(made("jumps", "trio"), tmp_path)["clips"]
+        assert not [name for name in clips.column_names if name.startswith("jumps")]
+
+    def test_in_memory(self) -> None:
+        signal = np.stack([clicks(22050, 0.15), silence(22050, 0.15)], axis=1)
+        found = run_array(made("jumps", channels="each"), signal, 22050)["jumps"]
+        np.testing.assert_allclose(found, [[0, 0, 0.9], [0, 0.1, 0.9]], rtol=1e-6)
+
+    def test_without_any_item(self) -> None:
+        found = extract_array(["jumps"], np.zeros((0, 1), np.float32), registry=KNOWN)
+        assert found["jumps"].shape == (0, 3)

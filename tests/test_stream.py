@@ -187,6 +187,20 @@ class TestKinds:
         np.testing.assert_allclose(got[..., 0], sums, rtol=1e-12)
 
     @given(cuts=CUTS)
+    def test_scan_gives_what_it_holds_when_the_clip_ends(self, cuts: list[int]) -> None:
+        got = run_toy("holds_back", self.signal, cuts)
+        np.testing.assert_array_equal(got[..., 0], self.signal)
+
+    @given(cuts=CUTS)
+    def test_what_reads_such_a_scan_gets_its_end(self, cuts: list[int]) -> None:
+        got = run_toy("after_held", self.signal, cuts)
+        expected = np.diff(self.signal, axis=0, prepend=np.zeros((1, 2), np.float32))
+        np.testing.assert_array_equal(got[..., 0], expected)
+
+    def test_scan_without_items_has_no_end(self) -> None:
+        assert run_toy("holds_back", self.signal[:0]).shape == (0, 2, 1)
+
+    @given(cuts=CUTS)
     def test_fold_makes_one_value(self, cuts: list[int]) -> None:
         got = run_toy("mean", self.signal, cuts)
         np.testing.assert_allclose(got[:, 0], self.signal.mean(axis=0), atol=1e-8)

@@ -14,10 +14,9 @@ import pytest
 
 from audiofeat_cli import tables
 from audiofeat_cli.plan import Plan, resolved_config
+from audiofeat_cli.rows import ClipFacts, ClipRows, FrameRows, Span
 from audiofeat_cli.step import Array
 from audiofeat_cli.tables import (
-    ClipFacts,
-    FrameRows,
     Part,
     PartWriter,
     drop_paths,
@@ -42,17 +41,24 @@ def values_of(plan: Plan, count: int, channels: int = 1, seed: int = 0) -> list[
     return [rng.standard_normal((w, channels, count)).astype(np.float32).T for w in widths]
 
 
-def clips_values(plan: Plan, channels: int = 1, seed: int = 0) -> Array:
-    """(channels, columns) of the clips table."""
-    columns = sum(
-        len(o.columns) if o.level == "clip" else max(1, o.width) * len(plan.config.pooling)
+def clips_values(plan: Plan, channels: int = 1, seed: int = 0, spans: int = 1) -> list[Array]:
+    """For each output its (columns, channels, spans) of the clips table."""
+    rng = np.random.default_rng(seed)
+    counts = [
+        max(1, o.width) * (1 if o.level == "clip" else len(o.pooled(plan.config.pooling)))
         for o in plan.outputs
-    )
-    return np.random.default_rng(seed).standard_normal((channels, columns))
+    ]
+    return [rng.standard_normal((n, channels, spans)) for n in counts]
 
 
 def facts_of(path: str, frames: int, channels: int = 1, *, cut: bool | None = False) -> ClipFacts:
-    return ClipFacts(path, frames * 512 / RATE, RATE, channels, frames, cut)
+    return ClipFacts(path, frames * 512 / RATE, RATE, channels, cut)
+
+
+def rows_of(facts: ClipFacts, frames: int, values: list[Array]) -> list[ClipRows]:
+    """The rows of a clip that is not cut into segments."""
+    span = Span(0, 0.0, facts.duration, frames)
+    return [ClipRows(facts, values[0].shape[1], [span], values)]
 
 
 def put(
@@ -67,7 +73,8 @@ def put(
     """Write one clip of `count` frames, some at a time; gives back its values."""
     values = values_of(writer.plan, count, channels, seed)
     put_frames(writer, path, values, chunk)
-    writer.end_clip(facts_of(path, count, channels), clips_values(writer.plan, channels, seed))
+    found = clips_values(writer.plan, channels, seed)
+    writer.end_clip(rows_of(facts_of(path, count, channels), count, found))
     return values
 
 
@@ -107,7 +114,7 @@ class TestContent:
         assert table["path"].to_pylist() == [f"{n}.wav" for n in range(3) for _ in range(counts[n])]
         frames = np.concatenate([np.arange(n) for n in counts])
         np.testing.assert_array_equal(table["frame"], frames)
-        np.testing.assert_array_equal(table["time"], frames * (512 / RATE))
+        np.testing.assert_array_equal(table["time"], frames * 512 / RATE)
         np.testing.assert_array_equal(table["rms"], np.concatenate([v[0][:, 0, 0] for v in values]))
         for i in range(3):
             column = np.concatenate([v[1][:, 0, i] for v in values])
@@ -119,7 +126,8 @@ class TestContent:
         for n, cut in enumerate((True, False, None)):
             put_frames(writer, f"{n}.wav", values_of(plan, 5), 5)
             facts = facts_of(f"{n}.wav", 5, 2, cut=cut)
-            writer.end_clip(replace(facts, sample_rate=44100), clips_values(plan, seed=n))
+            facts = replace(facts, sample_rate=44100)
+            writer.end_clip(rows_of(facts, 5, clips_values(plan, seed=n)))
         writer.close()
         table = read(tmp_path, "clips")
         assert table.column_names == [
@@ -135,8 +143,8 @@ class TestContent:
         assert table["sample_rate"].to_pylist() == [44100] * 3
         np.testing.assert_allclose(table["duration"], [5 * 512 / RATE] * 3)
         found = np.stack([table[name] for name in table.column_names[6:]], axis=1)
-        rows = np.concatenate([clips_values(plan, seed=n) for n in range(3)])
-        np.testing.assert_array_equal(found, rows.astype(np.float32))
+        rows = [np.concatenate(clips_values(plan, seed=n))[:, 0, 0] for n in range(3)]
+        np.testing.assert_array_equal(found, np.stack(rows).astype(np.float32))
 
     def test_channels_each_have_rows(self, tmp_path: Path) -> None:
         plan = make_plan(channels="each")
@@ -154,7 +162,7 @@ class TestContent:
         assert clips["path"].to_pylist() == ["stereo.wav", "stereo.wav", "mono.wav"]
         assert clips["channel"].to_pylist() == [0, 1, 0]
         assert clips["channels"].to_pylist() == [2, 2, 1]
-        both = clips_values(plan, 2)[:, 0].astype(np.float32)
+        both = clips_values(plan, 2)[0][0, :, 0].astype(np.float32)
         np.testing.assert_array_equal(clips["rms_mean"][:2], both)
 
     def test_what_is_not_finite_is_null(self, tmp_path: Path) -> None:
@@ -165,9 +173,9 @@ class TestContent:
         values[0][4] = np.inf
         values[1][5:15, 0, 1] = -np.inf
         put_frames(writer, "a.wav", values, 20)
-        row = clips_values(plan)
-        row[0, 2] = np.nan
-        writer.end_clip(facts_of("a.wav", 20), row)
+        found = clips_values(plan)
+        found[1][0] = np.nan
+        writer.end_clip(rows_of(facts_of("a.wav", 20), 20, found))
         writer.close()
         frames, clips = read(tmp_path, "frames"), read(tmp_path, "clips")
         assert [i for i, v in enumerate(frames["rms"].to_pylist()) if v is None] == [3, 4]
@@ -225,7 +233,7 @@ class TestLists:
         values = values_of(self.plan, 5)
         values[0][2, 0, 7] = np.nan
         put_frames(writer, "a.wav", values, 3)
-        writer.end_clip(facts_of("a.wav", 5), clips_values(self.plan))
+        writer.end_clip(rows_of(facts_of("a.wav", 5), 5, clips_values(self.plan)))
         writer.close()
         table = read(tmp_path, "frames")
         assert table.column_names == ["path", "frame", "time", "wide", "rms"]
@@ -245,12 +253,12 @@ class TestLists:
     def test_clips(self, tmp_path: Path) -> None:
         plan = make_plan([{"stft": {"as": "wide"}}], n_fft=8192, tables=("clips",))
         writer = PartWriter(plan, tmp_path, "x")
-        row = clips_values(plan)
-        writer.end_clip(facts_of("a.wav", 5), row)
+        found = clips_values(plan)
+        writer.end_clip(rows_of(facts_of("a.wav", 5), 5, found))
         writer.close()
         table = read(tmp_path, "clips")
         assert table.column_names[-2:] == ["wide_mean", "wide_var"]
-        for name, values in zip(("wide_mean", "wide_var"), row.reshape(-1, 2).T, strict=True):
+        for name, values in zip(("wide_mean", "wide_var"), found[0].reshape(-1, 2).T, strict=True):
             np.testing.assert_array_equal(table[name].to_pylist()[0], values.astype(np.float32))
 
 
@@ -308,7 +316,7 @@ class TestSchema:
         writer.close()
         table = read(tmp_path, "frames")
         assert table.schema.field("time").metadata[b"definition"] == b"start of the frame"
-        np.testing.assert_array_equal(table["time"], np.arange(3) * (512 / RATE))
+        np.testing.assert_array_equal(table["time"], np.arange(3) * 512 / RATE)
 
 
 class TestParts:

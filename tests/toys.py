@@ -120,6 +120,26 @@ def halved(sums: Array) -> Array:
     return sums
 
 
+def _held(state: Array) -> Array:
+    return state[:, :, np.newaxis]
+
+
+@feature(
+    analysis_samples, unit="FS", gain="linear", reference="the samples", kind="scan", finish=_held
+)
+def holds_back(state: Array | None, samples: Array, *, items: int = 100) -> tuple[Array, Array]:
+    """The samples; the last of those that came are held until more come or the clip ends."""
+    known = samples if state is None else np.concatenate([state, samples])
+    ready = max(0, len(known) - items)
+    return known[ready:], known[:ready, :, np.newaxis]
+
+
+@feature(holds_back.step, unit="FS", gain="linear", reference="numpy.diff", reach=Reach(1, 1, 1))
+def after_held(samples: Array) -> Array:
+    """Difference of neighbours of a stream that ends late, the first from 0."""
+    return np.diff(samples, axis=0)
+
+
 def _mean(state: tuple[int, Array] | None) -> Array:
     return np.zeros((1, 1)) if state is None else (state[1] / state[0])[:, np.newaxis]
 
@@ -344,6 +364,28 @@ def verdict(samples: Array) -> Array:
     """(channels, 2): the largest sample of the clip, and a word for it."""
     largest = np.abs(samples).max(axis=0)
     return np.stack([largest, np.where(largest == 0, np.nan, largest > 0.5)], axis=1)
+
+
+@feature(analysis_samples, kind="clip", level="event", unit="FS", gain="linear", reference="none")
+def jumps(samples: Array, *, sample_rate: float) -> list[Array]:
+    """Where a sample is over 0.5, and what it is."""
+    found = []
+    for channel in samples.T:
+        at = np.flatnonzero(channel > 0.5)
+        found.append(np.stack([at / sample_rate, channel[at]], axis=1))
+    return found
+
+
+def _at_hops(*, hop_length: int | Fraction) -> Reach:
+    return Reach(hop_length, 0, 1, count="centered", located=True)
+
+
+@feature(native_samples, reach=_at_hops, unit="FS", gain="linear", reference="none")
+def loudest(samples: Array, span: Span, *, hop_length: int | Fraction) -> Array:
+    """The largest sample at each hop over all channels of the file: one value for all."""
+    at = [round(t * hop_length) for t in range(span.first, span.first + span.count)]
+    found = np.abs(samples[np.array(at) - at[0]]).max(axis=1)
+    return found[:, np.newaxis, np.newaxis].astype(np.float32)
 
 
 TOYS: Mapping[str, Feature] = MappingProxyType(

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
-from audiofeat_cli.config.model import Config
+from audiofeat_cli.config.model import Config, Segments
 from audiofeat_cli.config.overrides import apply_overrides, item_names
 from audiofeat_cli.config.places import Finding, Place, in_order
+from audiofeat_cli.config.pooling import meant_statistic, read_segments, shown_statistics
 from audiofeat_cli.config.report import Lengths, Report
 from audiofeat_cli.config.requests import Accepted, Placed, RequestReader, too_long
 from audiofeat_cli.config.settings import (
@@ -173,7 +175,7 @@ class _Reader:
         requests = self._requests(settings, lengths)
         pooling = self._names("pooling", self.statistics, DEFAULT_POOLING)
         tables = self._names("tables", DEFAULT_TABLES, DEFAULT_TABLES)
-        self._tables_and_segments(tables)
+        segments = self._segments(settings, tables)
         draft = None
         if settings.keys() == SETTINGS.keys():
             draft = Config(
@@ -181,7 +183,7 @@ class _Reader:
                 **settings,
                 features=tuple(placed.request for placed in requests.placed),
                 pooling=pooling,
-                segments=None,
+                segments=segments,
                 tables=tuple(table for table in DEFAULT_TABLES if table in tables),
                 notes=tuple(self.report.notes),
             )
@@ -318,25 +320,26 @@ class _Reader:
     def _name(self, key: str, node: Node, options: Sequence[str], found: list[str]) -> None:
         text = node.text if isinstance(node, Scalar) else ""
         if text not in options:
-            hint = did_you_mean(text, options) if text else ""
-            self.report.problem(
-                node.place, key, f"expected {listed(options)}, got {show(node)}{hint}"
-            )
+            meant = meant_statistic if key == "pooling" else did_you_mean
+            hint = meant(text, options) if text else ""
+            expected = listed(shown_statistics(options))
+            self.report.problem(node.place, key, f"expected {expected}, got {show(node)}{hint}")
         elif text in found:
             self.report.problem(node.place, key, f"'{text}' is named twice")
         else:
             found.append(text)
 
-    def _tables_and_segments(self, tables: tuple[str, ...]) -> None:
+    def _segments(self, settings: dict[str, Any], tables: tuple[str, ...]) -> Segments | None:
         if not tables:
             self.report.problem(
                 self._place("tables"), "tables", "empty; name frames, clips or both"
             )
         entry = self.root.by_key.get("segments")
-        if entry is None or (isinstance(entry.value, Scalar) and entry.value.is_null):
-            return
-        self.report.problem(
-            entry.value.place,
-            "segments",
-            "segments are not available in this version; remove the key",
-        )
+        if entry is None:
+            return None
+        rate, hop = settings.get("sample_rate"), settings.get("hop_length")
+        found = read_segments(entry, self.report, Fraction(hop, rate) if rate and hop else None)
+        if found is not None and "clips" not in tables:
+            message = "are rows of the clips table, which tables leaves out"
+            self.report.warning(entry.value.place, "segments", message)
+        return found

@@ -4,6 +4,7 @@ Workers import this; they need neither PyYAML nor pydantic for it.
 """
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any, Literal
 
 from audiofeat_cli.step import Precision, Window
@@ -36,6 +37,16 @@ class Segments:
 
     length_s: float
     hop_s: float
+
+    @property
+    def length(self) -> Fraction:
+        """The length, exactly as it was written."""
+        return Fraction(repr(self.length_s))
+
+    @property
+    def hop(self) -> Fraction:
+        """The hop, exactly as it was written."""
+        return Fraction(repr(self.hop_s))
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,12 @@ def _set(root: Entries, path: Sequence[str], entry: Entry) -> Entries:
         old = root.by_key["features"]
         new = replace(old, value=Items(old.value.place, tuple(items)))
         return replace(root, by_key=root.by_key | {head: new})
+    if head == "segments" and len(rest) == 1:
+        known = root.by_key.get(head)
+        inner = known.value.by_key if known and isinstance(known.value, Entries) else {}
+        place = known.place if known else entry.place
+        value = Entries(place, inner | {rest[0]: entry})
+        return replace(root, by_key=root.by_key | {head: Entry(place, value)})
     if any(head in (item_names(item) or ()) for item in _items(root)):
         raise _NoSuchKeyError(f"did you mean 'features.{'.'.join(path)}'?")
     hint = "" if head in root.by_key else did_you_mean(head, ("features", *root.by_key))

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from audiofeat_cli.config.load import pool_statistics, registry_parameters
+from audiofeat_cli.config.pooling import PERCENTILE, is_percentile
 from audiofeat_cli.config.requests import (
     ALIAS_PATTERN,
     Accepted,
@@ -19,6 +20,7 @@ from audiofeat_cli.config.settings import (
     LISTS,
     REQUIRED,
     SETTINGS,
+    Duration,
 )
 from audiofeat_cli.config.values import FINITE, unit_of
 from audiofeat_cli.step import Feature, Parameter
@@ -30,9 +32,44 @@ _MISSING = inspect.Parameter.empty
 def _names(options: Sequence[str], default: Sequence[str]) -> dict[str, Any]:
     return {
         "type": "array",
-        "items": {"enum": list(options)},
+        "items": _members(options),
         "uniqueItems": True,
         "default": list(default),
+    }
+
+
+def _members(options: Sequence[str]) -> dict[str, Any]:
+    plain = [name for name in options if not is_percentile(name)]
+    if len(plain) == len(options):
+        return {"enum": plain}
+    percentile = "Percentile: p05 is the value that 5 % of the frames lie below."
+    return {
+        "anyOf": [
+            {"enum": plain},
+            {"type": "string", "pattern": PERCENTILE, "description": percentile},
+        ]
+    }
+
+
+def _segments() -> dict[str, Any]:
+    length = _type(Duration)
+    return {
+        "anyOf": [
+            {"type": "null"},
+            {
+                "type": "object",
+                "required": ["length"],
+                "properties": {
+                    "length": {**length, "description": "Of a segment, as '3 s'."},
+                    "hop": {
+                        "anyOf": [length, {"type": "null"}],
+                        "description": "From one segment to the next, as '1.5 s'; null is length.",
+                    },
+                },
+                "additionalProperties": False,
+            },
+        ],
+        "default": None,
     }
 
 
@@ -119,7 +156,7 @@ def json_schema(
     lists: dict[str, dict[str, Any]] = {
         "features": {"type": "array", "items": entry, "minItems": 1},
         "pooling": _names(known, DEFAULT_POOLING),
-        "segments": {"type": "null"},
+        "segments": _segments(),
         "tables": {**_names(DEFAULT_TABLES, DEFAULT_TABLES), "minItems": 1},
     }
     return {

@@ -107,8 +107,8 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 LISTS: Mapping[str, str] = MappingProxyType(
     {
         "features": "What to compute: names, or `- mel: {n_mels: 64}`.",
-        "pooling": "Statistics over the frames of a clip.",
-        "segments": "Pooled rows per segment; not available in this version.",
+        "pooling": "Statistics over the frames of a clip, or of each of its segments.",
+        "segments": "Length and hop of segments: pooled rows for each instead of for the clip.",
         "tables": "Which tables are written.",
     }
 )

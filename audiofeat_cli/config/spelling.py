@@ -56,6 +56,12 @@ _SYNONYMS: Mapping[str, str] = MappingProxyType(
         "std": "stdev stddev sd",
         "min": "minimum",
         "max": "maximum",
+        "median": "med",
+        "skew": "skewness",
+        "kurtosis": "kurt excess_kurtosis",
+        "dmean": "delta_mean mean_delta diff_mean mean_diff",
+        "dvar": "delta_var var_delta diff_var var_diff",
+        "n_valid": "count n valid n_values",
         "db": "decibel decibels log power_to_db",
         "hann": "hanning",
     }

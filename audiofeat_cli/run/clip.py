@@ -2,8 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,17 +14,23 @@ from audiofeat_cli.audio.discover import Clip
 from audiofeat_cli.compiler import plan_at_rate
 from audiofeat_cli.errors import ClipError
 from audiofeat_cli.plan import Plan
-from audiofeat_cli.pool import Pool
 from audiofeat_cli.registry import load_features
+from audiofeat_cli.rows import ClipFacts, ClipRows, FrameRows, events_of
+from audiofeat_cli.run.pooling import ClipPool
+from audiofeat_cli.run.segments import Grid
+from audiofeat_cli.run.spill import Spill
 from audiofeat_cli.step import Array
 from audiofeat_cli.stream import Program
-from audiofeat_cli.tables import ClipFacts, FrameRows, PartWriter
+from audiofeat_cli.tables import PartWriter
 
 BLOCK_SAMPLES = 65536
 """Samples of a root block, rounded up to whole hops."""
 
 ROWS_AT_ONCE = 4096
-"""Frames are pooled and handed on when this many are whole, or at the end of the clip."""
+"""Frames are pooled and handed on so many at a time, and the rest at the end of the clip."""
+
+SLACK = 16
+"""Samples that a resampled clip may, by far, be longer or shorter than its file says."""
 
 PROGRAMS_KEPT = 4
 """File rates whose constants a worker remembers."""
@@ -68,7 +75,7 @@ class _Timed:
 class _Rows:
     """The engine's sink: lines the outputs up into rows, pools them and hands them on."""
 
-    def __init__(self, plan: Plan, clip: Clip, rate: float, writer: PartWriter) -> None:
+    def __init__(self, plan: Plan, clip: Clip, rate: int, writer: PartWriter, spill: Spill) -> None:
         self.plan = plan
         self.clip = clip
         self.rate = rate
@@ -78,7 +85,8 @@ class _Rows:
         self.done = 0
         self.seconds = 0.0
         self.nonfinite: Counter[str] = Counter()
-        self.pools: dict[int, Pool] = {}
+        self.pooled = [i for i in plan.frame_outputs if plan.outputs[i].pooled(plan.config.pooling)]
+        self.pool = ClipPool(plan.config.pooling, Grid.of(plan.config, rate), spill)
         self.restart()
 
     def restart(self) -> None:
@@ -97,77 +105,96 @@ class _Rows:
         block = block[known:]
         self.held[output].append(block)
         self.held_bytes += block.nbytes
-        ready = min(*self.counts.values(), self._grid())
-        if ready - self.done >= ROWS_AT_ONCE:
-            self._hand_on(ready)
+        # Not those at the very end: whether their centres lie in the clip is not known yet.
+        ready = min(*self.counts.values(), self._grid(max(0, self.samples - SLACK)))
+        while ready - self.done >= ROWS_AT_ONCE:
+            self._hand_on(self.done + ROWS_AT_ONCE)
 
-    def _grid(self) -> int:
-        """Frames that the samples so far make for certain."""
+    def _grid(self, samples: int) -> int:
+        """Frames that so many samples make."""
         config = self.plan.config
         if config.center:
-            return 1 + self.samples // config.hop_length
-        return max(0, 1 + (self.samples - config.n_fft) // config.hop_length)
+            return 1 + samples // config.hop_length
+        return max(0, 1 + (samples - config.n_fft) // config.hop_length)
 
-    def finish(self) -> int:
+    def finish(self, duration: Fraction) -> int:
         """All samples have come: hand on the rest, null where an output has no frame."""
-        frames = self._grid() if self.samples else 0
+        frames = self._grid(self.samples) if self.samples else 0
         for output, count in self.counts.items():
             if count < frames:
                 width = max(1, self.plan.outputs[output].width)
                 missing = np.full((width, self.channels, frames - count), np.nan, np.float32)
                 self.held[output].append(missing.T)
+        self.pool.limit = self.pool.grid.limit(duration)
         if frames > self.done:
             self._hand_on(frames)
+        if "clips" in self.plan.tables:
+            self.pool.finish(duration, self._together([], 0))
         return frames
 
     def _hand_on(self, stop: int) -> None:
         count = stop - self.done
-        blocks = []
+        blocks = {}
         for output, held in self.held.items():
             joined = held[0] if len(held) == 1 else np.concatenate(held)
             self.held[output] = [joined[count:]] if len(joined) > count else []
-            blocks.append(joined[:count])
-            self._pool(output, joined[:count])
+            blocks[output] = _for_channels(joined[:count], self.channels)
+            infinite = int(np.isinf(blocks[output]).sum())
+            if infinite:
+                self.nonfinite[self.plan.outputs[output].alias] += infinite
         self.held_bytes = sum(b.nbytes for held in self.held.values() for b in held)
-        rows = FrameRows(self.clip.path, self.done, self.rate, self.channels, count, blocks)
+        if "clips" in self.plan.tables:
+            self.pool.add(self._together([blocks[i] for i in self.pooled], count))
+        rows = FrameRows(
+            self.clip.path, self.done, self.rate, self.channels, count, list(blocks.values())
+        )
         before = time.perf_counter()
         self.writer.add_frames(rows)
         self.seconds += time.perf_counter() - before
         self.done = stop
 
-    def _pool(self, output: int, block: Array) -> None:
-        infinite = int(np.isinf(block).sum())
-        if infinite:
-            self.nonfinite[self.plan.outputs[output].alias] += infinite
-        if "clips" not in self.plan.tables or not self.plan.outputs[output].pooled(("mean",)):
-            return
-        found = Pool.of(block)
-        known = self.pools.get(output)
-        self.pools[output] = found if known is None else known.merge(found)
+    def _together(self, blocks: Sequence[Array], count: int) -> Array:
+        """(frames, channels, values of all pooled outputs)."""
+        if len(blocks) == 1:
+            return blocks[0]
+        if blocks:
+            return np.concatenate([block.T for block in blocks]).T
+        values = sum(max(1, self.plan.outputs[i].width) for i in self.pooled)
+        return np.empty((values, self.channels, count), np.float32).T
 
-    def clip_columns(self, values: list[Any]) -> Array:
-        """(channels, clips columns) of the features, in the order of the schema."""
-        groups = []
-        for i, output in enumerate(self.plan.outputs):
-            if output.level == "clip":
-                groups.append(self._clip_level(values[i], max(1, output.width)))
-            else:
-                groups.append(self._pooled(i, max(1, output.width)))
-        return np.concatenate(groups, axis=1)
+    def add_events(self, values: list[Any]) -> None:
+        """Hand on the events of the clip, kind by kind and channel by channel."""
+        for output, value in zip(self.plan.outputs, values, strict=True):
+            if output.level == "event":
+                for rows in events_of(self.clip.path, output.alias, value):
+                    self.writer.add_events(rows)
 
-    def _clip_level(self, value: Any, width: int) -> Array:
+    def clip_rows(self, facts: ClipFacts, values: list[Any], end: Fraction) -> Iterator[ClipRows]:
+        """The clip's rows in the clips table, some at a time."""
+        for spans, pooled in self.pool.rows(end):
+            blocks = []
+            left = pooled
+            for i, output in enumerate(self.plan.outputs):
+                if output.level == "clip":
+                    block = self._clip_level(values[i], max(1, output.width), len(spans))
+                else:
+                    count = len(output.pooled(self.plan.config.pooling))
+                    block, left = np.split(left, [max(1, output.width) * count])
+                blocks.append(block)
+            yield ClipRows(facts, self.channels, spans, blocks)
+
+    def _clip_level(self, value: Any, width: int, spans: int) -> Array:
+        """(width, channels, spans) of a value of the clip, or one for each of its channels."""
         value = np.atleast_2d(np.asarray(value, dtype=np.float64))
-        return np.broadcast_to(value, (self.channels, width))
+        value = np.broadcast_to(value, (self.channels, width)).T
+        return np.broadcast_to(value[..., np.newaxis], (width, self.channels, spans))
 
-    def _pooled(self, output: int, width: int) -> Array:
-        statistics = self.plan.outputs[output].pooled(self.plan.config.pooling)
-        pool = self.pools.get(output)
-        if pool is None:
-            empty = np.full((self.channels, width, len(statistics)), np.nan)
-            empty[..., [s == "n_valid" for s in statistics]] = 0
-            return empty.reshape(self.channels, -1)
-        found = np.stack([pool.statistic(s) for s in statistics])
-        return found.T.reshape(self.channels, -1)
+
+def _for_channels(block: Array, channels: int) -> Array:
+    """What is one value for all channels together, for each of them."""
+    if block.shape[1] == channels:
+        return block
+    return np.broadcast_to(block, (len(block), channels, block.shape[2]))
 
 
 class ClipExtractor:
@@ -198,24 +225,24 @@ class ClipExtractor:
 
     def _extract(self, clip: Clip, writer: PartWriter) -> ClipStats:
         started = time.perf_counter()
-        with self.decoder.open(clip.file) as audio:
+        with self.decoder.open(clip.file) as audio, Spill(writer.folder) as spill:
             opened = time.perf_counter() - started
             rate = self.plan.config.sample_rate or audio.sample_rate
-            rows = _Rows(self.plan, clip, rate, writer)
+            rows = _Rows(self.plan, clip, rate, writer, spill)
             source = _Timed(audio, rows)
             values = self._program(audio.sample_rate).run(source, rows)
-            frames = rows.finish()
             facts = ClipFacts(
                 path=clip.path,
-                duration=audio.frames / audio.sample_rate,
+                duration=audio.duration,
                 sample_rate=audio.sample_rate,
                 channels=audio.channels,
-                frames=frames,
                 truncated=audio.truncated,
             )
-        columns = rows.clip_columns(values)
-        before = time.perf_counter()
-        writer.end_clip(facts, columns)
+            duration = Fraction(audio.frames, audio.sample_rate)
+            frames = rows.finish(duration)
+            before = time.perf_counter()
+            rows.add_events(values)
+            writer.end_clip(rows.clip_rows(facts, values, duration))
         finished = time.perf_counter()
         stats = ClipStats(facts.duration, frames, source.seconds + opened)
         stats.write_seconds = rows.seconds + finished - before

@@ -3,14 +3,14 @@
 import faulthandler
 import signal
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from audiofeat_cli.rows import ClipRows
 from audiofeat_cli.run.guard import HANG
-from audiofeat_cli.step import Array
-from audiofeat_cli.tables import ClipFacts, PartWriter
+from audiofeat_cli.tables import PartWriter
 
 _UNSAFE = frozenset({__name__, PartWriter.__module__})
 _RETRY_SECONDS = 0.01
@@ -21,9 +21,9 @@ class WatchedWriter(PartWriter):
 
     ended = 0
 
-    def end_clip(self, facts: ClipFacts, values: Array) -> None:
+    def end_clip(self, rows: Iterable[ClipRows]) -> None:
         """See `PartWriter.end_clip`."""
-        super().end_clip(facts, values)
+        super().end_clip(rows)
         self.ended += 1
 
 
