@@ -3,6 +3,7 @@
 import sys
 import textwrap
 from collections.abc import Iterable
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,6 +37,7 @@ audiofeat explain mel                          what a config means
 audiofeat presets mel > my.yaml                a config to start from
 audiofeat features mfcc                        a feature and its parameters
 audiofeat cat features/mel/clips | head -3     a table as csv
+audiofeat doctor                               whether all is well here
 """
 
 NO_WALL = "without worker processes, a file that crashes the decoder ends the whole run"
@@ -190,37 +192,73 @@ def _summary(outcome: "Outcome") -> dict[str, Any]:
     "inspect",
     cls=GroupedCommand,
     epilog=examples(
-        "audiofeat inspect song.wav", "audiofeat inspect *.flac", "audiofeat inspect features/mel"
+        "audiofeat inspect song.wav",
+        "audiofeat inspect song.wav --plot song.png",
+        "audiofeat inspect recordings/ --json",
+        "audiofeat inspect features/mel",
     ),
 )
-def inspect_files(files: opt.Files, as_json: opt.Json = False) -> None:
-    """Show what files are: format, length, levels, loudness."""
-    from audiofeat_cli.inspect.report import inspect_all
+def inspect_files(
+    files: opt.Files, plot: opt.Plot = None, full: opt.Full = False, as_json: opt.Json = False
+) -> None:
+    """Show what files are: format, levels, loudness, bandwidth, stereo, and a picture."""
+    from audiofeat_cli.inspect.report import Findings
 
-    found = inspect_all(files)
-    for line in found.errors:
-        tell(f"audiofeat: {line}")
+    if plot is not None:
+        from audiofeat_cli.inspect.plot import check_plot
+
+        check_plot(files, plot)
+    found = Findings(files, tell, full=full)
     if as_json:
-        out_json(found.data)
+        out_json(found.data())
     else:
-        out(found.as_text(), end="")
-    raise typer.Exit(int(ExitCode.FILES_FAILED if found.errors else ExitCode.OK))
+        for text in found.texts():
+            out(text, end="")
+            out_bytes(b"")  # at once: the next file may take its time
+    if plot is not None and not found.failed:
+        from audiofeat_cli.inspect.plot import draw
+
+        draw(files[0], plot, full=full)
+        tell(f"figure: {plot}")
+    raise typer.Exit(int(ExitCode.FILES_FAILED if found.failed else ExitCode.OK))
 
 
 @app.command(
     cls=GroupedCommand,
-    epilog=examples("audiofeat explain mel", "audiofeat explain mel --set n_fft=4096"),
+    epilog=examples(
+        "audiofeat explain mel",
+        "audiofeat explain mel --set n_fft=4096 --notes",
+        "audiofeat explain --sample-rate 128 --resolve-hz 0.5 --resolve-s 0.5",
+    ),
 )
-def explain(config: opt.Config, set_: opt.Set = None, as_json: opt.Json = False) -> None:
-    """Say what a config means: frames, frequencies, columns."""
-    from audiofeat_cli.explain.facts import explain as explained
-    from audiofeat_cli.explain.text import explanation_text
+def explain(
+    config: opt.ConfigIfAny = None,
+    set_: opt.Set = None,
+    notes: opt.Notes = False,
+    sample_rate: opt.SampleRate = None,
+    resolve_hz: opt.ResolveHz = None,
+    resolve_s: opt.ResolveS = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Say what a config means, or which window and hop to take."""
+    from audiofeat_cli.explain.resolve import Question, answer
+    from audiofeat_cli.explain.text import answer_text, explanation_text
 
-    facts = explained(_planned(config, set_ or ()))
-    if as_json:
-        out_json(facts.as_dict())
+    question = Question(sample_rate, resolve_hz, resolve_s)
+    question.check(has_config=config is not None, has_changes=bool(set_))
+    planned = None if config is None else _planned(config, set_ or ())
+    if planned is None or question.is_asked:
+        found = answer(question, planned)
+        text, data = partial(answer_text, found), found.as_dict
     else:
-        out(explanation_text(facts), end="")
+        from audiofeat_cli.explain.facts import explain as explained
+
+        facts = explained(planned)
+        text, data = partial(explanation_text, facts), facts.as_dict
+    if as_json:
+        out_json(data())
+    else:
+        out(text(notes=notes), end="")
 
 
 @app.command(cls=GroupedCommand, epilog=examples("audiofeat features", "audiofeat features mfcc"))
@@ -303,6 +341,22 @@ def cat(
     wanted = [name.strip() for name in columns.split(",") if name.strip()]
     for text in rows.text(rows.lines(found, form=form, columns=wanted, limit=limit)):
         out(text, end="")
+
+
+@app.command(cls=GroupedCommand, epilog=examples("audiofeat doctor", "audiofeat doctor --json"))
+def doctor(as_json: opt.Json = False) -> None:
+    """Say what is here, and whether audiofeat works."""
+    from audiofeat_cli.doctor.report import examine
+
+    def show(text: str) -> None:
+        if not as_json:
+            out(text, end="")
+            out_bytes(b"")  # at once: should a library crash, what was found stands there
+
+    report = examine(show)
+    if as_json:
+        out_json(report.as_dict())
+    raise typer.Exit(int(ExitCode.FILES_FAILED if report.wrong() else ExitCode.OK))
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ _FILES = "Which files"
 _WHAT = "What to compute"
 _RUN = "How to run"
 _SAID = "What is said"
+_RESOLVE = "Find a window and a hop"
 
 
 class GroupedCommand(TyperCommand):
@@ -65,6 +66,48 @@ def _option(group: str, *names: str, metavar: str, help: str) -> Any:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 Config = Annotated[str, typer.Argument(metavar="CONFIG", help="A YAML file, or a preset's name.")]
+
+ConfigIfAny = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="CONFIG", help="A YAML file, or a preset's name; not needed with --resolve-..."
+    ),
+]
+
+Notes = Annotated[
+    bool,
+    _flag(_SAID, "--notes", help="Add the notes that each bin of the spectra covers."),
+]
+
+SampleRate = Annotated[
+    int | None,
+    _option(
+        _RESOLVE,
+        "--sample-rate",
+        metavar="HZ",
+        help="Sample rate that window and hop are for.  [default: that of CONFIG]",
+    ),
+]
+
+ResolveHz = Annotated[
+    float | None,
+    _option(
+        _RESOLVE,
+        "--resolve-hz",
+        metavar="HZ",
+        help="Say which window has bins so close.",
+    ),
+]
+
+ResolveS = Annotated[
+    float | None,
+    _option(
+        _RESOLVE,
+        "--resolve-s",
+        metavar="SECONDS",
+        help="Say which hop has frames so close.",
+    ),
+]
 
 Set = Annotated[
     list[str] | None,
@@ -233,7 +276,23 @@ Verbose = Annotated[bool, _flag(_SAID, "--verbose", "-v", help="Tell each failur
 
 Files = Annotated[
     list[str],
-    typer.Argument(metavar="FILE", help="Audio files; or an output folder, or a table of one."),
+    typer.Argument(
+        metavar="FILE",
+        help="Audio files, or folders of them; or an output folder, or a table of one.",
+    ),
+]
+
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FIGURE",
+        help="Draw one file: waveform, spectrogram, mel, chroma; .png, .svg or .pdf.",
+    ),
+]
+
+Full = Annotated[
+    bool,
+    typer.Option("--full", help="Measure all of a long file, not only excerpts."),
 ]
 
 FeatureName = Annotated[str | None, typer.Argument(metavar="NAME", help="One feature, in detail.")]
