@@ -6,13 +6,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
 from audiofeat_cli.arrays import run_array
+from audiofeat_cli.cli import app
 from audiofeat_cli.compiler import compile_plan
 from audiofeat_cli.config.load import load_config
+from audiofeat_cli.config.settings import TOP_KEYS
 from audiofeat_cli.presets import list_presets, read_preset
 from audiofeat_cli.registry import load_features
 from audiofeat_cli.step import Feature
@@ -21,7 +25,11 @@ from tests.commands import audiofeat
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(([^)#:]+)\)")
+LINK = re.compile(r"\]\(([^)#:]*)(?:#([^)]+))?\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+VARIABLE = re.compile(r"\"((?:AUDIOFEAT|NUMBA|LOKY|XDG)_[A-Z_]+)\"")
+FOR_TESTS = {"AUDIOFEAT_PAUSE_AT", "NUMBA_NUM_THREADS"}
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -52,10 +60,55 @@ def test_presets_work_and_say_what_for(name: str) -> None:
     assert loaded.warnings == []
 
 
+def anchors(page: Path) -> set[str]:
+    """What GitHub makes of a page's headings."""
+    headings = HEADING.findall(FENCED.sub("", page.read_text()))
+    kept = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.replace(" ", "-") for heading in kept}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in LINK.findall(page.read_text()):
-        assert (page.parent / target).exists(), target
+    for file, anchor in LINK.findall(FENCED.sub("", page.read_text())):
+        target = page.parent / file if file else page
+        assert target.exists(), file
+        assert not anchor or anchor in anchors(target), f"{file}#{anchor}"
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    linked = {ROOT / file for file, _ in LINK.findall((ROOT / "README.md").read_text())}
+    assert set(PAGES[1:]) <= linked
+
+
+def all_text() -> str:
+    return "\n".join(page.read_text() for page in PAGES)
+
+
+def test_every_command_and_option_is_documented() -> None:
+    """In code somewhere: `--jobs`, or a command line."""
+    group: Any = get_command(app)
+    text = all_text()
+    assert {"extract", "inspect", "explain", "cat"} <= group.commands.keys()
+    for name, command in group.commands.items():
+        assert re.search(rf"\baudiofeat {name}\b", text), name
+        for parameter in command.params:
+            for option in parameter.opts:
+                if option.startswith("-"):
+                    assert re.search(rf"[` ]{option}[` =]", text), f"{name} {option}"
+
+
+@pytest.mark.parametrize("key", TOP_KEYS)
+def test_every_key_is_documented(key: str) -> None:
+    assert re.search(rf"`{key}`", all_text())
+
+
+def test_every_variable_of_the_environment_is_documented() -> None:
+    found = set()
+    for source in (ROOT / "audiofeat_cli").rglob("*.py"):
+        found |= set(VARIABLE.findall(source.read_text()))
+    assert "AUDIOFEAT_PLUGINS" in found
+    text = all_text()
+    assert {name for name in found - FOR_TESTS if f"`{name}" not in text} == set()
 
 
 def test_readme_names_only_commands_that_exist() -> None:
