@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import soundfile as sf
 
-from audiofeat_cli.audio.facts import LevelMeter
-from audiofeat_cli.inspect.report import picture
 from tests.commands import SAMPLES, audiofeat
-from tests.signals import dc, noise, silence, sine, square
+from tests.signals import sine
+from tests.test_startup import CALL, imported_by
 
 TRUTH = json.loads((SAMPLES / "ground_truth.json").read_text())
 SINE = SAMPLES / "calibration/sine_997hz.flac"
@@ -21,14 +19,6 @@ SINE = SAMPLES / "calibration/sine_997hz.flac"
 def inspect(*files: Path | str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(audiofeat("inspect", "--json", *map(str, files)).out)
     return found
-
-
-def metered(signal: npt.NDArray[Any], *, rate: int = 8000, block: int = 0) -> LevelMeter:
-    samples = signal.reshape(len(signal), -1)
-    meter = LevelMeter(rate, samples.shape[1])
-    for start in range(0, len(samples), block or len(samples)):
-        meter.add(samples[start : start + (block or len(samples))])
-    return meter
 
 
 class TestFacts:
@@ -89,96 +79,68 @@ class TestFacts:
         assert facts["strip_dbfs"] == [-6.0]
 
 
-class TestLevels:
-    def test_of_a_square_wave_are_full_scale(self) -> None:
-        (level,) = metered(square(8000, 1.0)).levels()
-        assert (level.peak_dbfs, level.rms_dbfs) == (0, 0)
-        assert level.dc == pytest.approx(0, abs=1e-3)
-        assert level.clipped == 1
-
-    def test_of_silence_are_none(self) -> None:
-        (level,) = metered(silence(8000, 1.0)).levels()
-        assert (level.peak_dbfs, level.rms_dbfs, level.silent) == (None, None, 1)
-
-    def test_dc_is_the_mean(self) -> None:
-        (level,) = metered(dc(8000, 0.35, 0.25)).levels()
-        assert level.dc == pytest.approx(0.25)
-        assert level.rms_dbfs == pytest.approx(20 * np.log10(0.25))
-
-    def test_channels_are_told_apart(self) -> None:
-        both = np.stack([sine(8000, 1.0), 0.1 * sine(8000, 1.0)], axis=1)
-        left, right = metered(both).levels()
-        assert left.rms_dbfs is not None
-        assert right.rms_dbfs == pytest.approx(left.rms_dbfs - 20)
-
-    def test_silent_is_a_share_of_the_time(self) -> None:
-        signal = np.concatenate([silence(8000, 0.3), 0.0009 * square(8000, 0.2), sine(8000, 0.55)])
-        (level,) = metered(signal).levels()
-        assert level.silent == pytest.approx(0.5 / 1.05)
-
-    def test_two_samples_at_full_scale_are_not_clipped_three_are(self) -> None:
-        signal = sine(8000, 1.0)
-        signal[100:102] = 1
-        assert metered(signal).levels()[0].clipped == 0
-        signal[200:203] = -1
-        assert metered(signal).levels()[0].clipped == 3 / 8000
-
-    @pytest.mark.parametrize("block", [1, 7, 799, 800, 4096])
-    def test_do_not_depend_on_blocks(self, block: int) -> None:
-        signal = noise(8000, 1.03)
-        for start, length in ((0, 5), (100, 2), (795, 9), (1600, 1600), (8230, 10)):
-            signal[start : start + length] = 1
-        whole, cut = metered(signal), metered(signal, block=block)
-        assert whole.levels()[0].clipped == (5 + 9 + 1600 + 10) / len(signal)
-        for one, other in zip(whole.levels(), cut.levels(), strict=True):
-            assert one.clipped == other.clipped
-            assert (one.peak_dbfs, one.silent) == (other.peak_dbfs, other.silent)
-            assert other.rms_dbfs == pytest.approx(one.rms_dbfs)
-            assert other.dc == pytest.approx(one.dc)
-        assert whole.strip(20) == cut.strip(20)
-
-
-class TestPicture:
-    def test_of_steps_of_6_db(self) -> None:
-        assert picture([0, -0.1, -6.1, -12.1, -41.9, -42.1, -60, None, 3]) == "██▇▆▂▁  █"
-
-    def test_of_silence(self) -> None:
-        assert picture([None, -90.0]) == "(silence)"
-
-    def test_of_a_crescendo_rises(self) -> None:
-        ramp = np.linspace(0, 1, 80000, dtype=np.float32)[:, np.newaxis] * np.ones(
-            (1, 2), np.float32
-        )
-        shown = picture(metered(ramp).strip(60))
-        assert len(shown) == 60
-        assert list(shown) == sorted(shown)
-
-
 class TestText:
-    def test_of_one_file(self) -> None:
+    def test_of_one_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "80")
         done = audiofeat("inspect", str(SINE))
         assert (done.code, done.err) == (0, "")
-        assert done.lines[1:] == [
-            "  format    FLAC (PCM_24), 48000 Hz, 2 channels, 24 bits",
+        assert done.lines[1:10] == [
+            "  format    FLAC (PCM_24), 48000 Hz, 2 channels, 24 bits, lossless",
             f"  length    5.000 s, 240000 samples per channel; {SINE.stat().st_size} bytes, "
             f"{SINE.stat().st_size * 8 / 5000:.0f} kbit/s",
             "  whole     yes",
             "  loudness  -23.0 LUFS, integrated (EBU R128)",
-            "  channel   peak dBFS   rms dBFS         DC   clipped    silent",
-            "    0           -23.0      -26.0    0.00000       0 %       0 %",
-            "    1           -23.0      -26.0    0.00000       0 %       0 %",
-            f"  peaks     {50 * '▅'}",
-            "            a step is 6 dB; silent: time below -60 dBFS",
+            "  channel   peak dBFS  true dBTP  rms dBFS         DC  clipped   silent",
+            "    0           -23.0      -23.0     -26.0    0.00000      0 %      0 %",
+            "    1           -23.0      -23.0     -26.0    0.00000      0 %      0 %",
+            "  bandwidth content up to 1.4 kHz of 24 kHz",
+            "  stereo    correlation 1.00, balanced, side 0 % of the energy, mono mix 0.0 dB",
         ]
+        assert done.lines[10].endswith("false stereo: both channels are the same, sample by sample")
+        assert max(map(len, done.lines)) <= 80
+        assert done.lines[-1].strip().startswith("mel spectrogram, from the loudest point")
+
+    def test_is_as_wide_as_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for width in (60, 120, 200):
+            monkeypatch.setenv("COLUMNS", str(width))
+            lines = audiofeat("inspect", str(SINE)).lines
+            assert max(len(line) for line in lines if "│" in line or "└" in line) == width
+
+    def test_has_no_codes_where_there_is_no_terminal(self) -> None:
+        assert "\x1b" not in audiofeat("inspect", str(SINE)).out
+
+    def test_of_silence_draws_no_spectrogram(self) -> None:
+        done = audiofeat("inspect", str(SAMPLES / "calibration/silence.flac"))
+        assert done.code == 0
+        assert "too little sound to tell" in done.out
+        assert "kHz │" not in done.out
+
+    def test_of_tags(self, tmp_path: Path) -> None:
+        with sf.SoundFile(tmp_path / "t.flac", "w", 8000, 1) as file:
+            file.title, file.artist = "A title", "Somebody\nelse"
+            file.write(sine(8000, 0.5))
+        assert inspect(tmp_path / "t.flac")[0]["tags"] == {
+            "title": "A title",
+            "artist": "Somebody\nelse",
+        }
+        lines = audiofeat("inspect", str(tmp_path / "t.flac")).lines
+        assert "  title     A title" in lines
+        assert "  artist    Somebody\\nelse" in lines
 
     def test_of_several_is_a_table(self) -> None:
         done = audiofeat("inspect", str(SINE), str(SAMPLES / "calibration/silence.flac"))
         assert done.lines == [
-            "  seconds      Hz  ch  format              peak     rms    LUFS  cut  file",
-            f"     5.00   48000   2  FLAC PCM_24        -23.0   -26.0   -23.0  no   {SINE}",
-            "     2.00   48000   2  FLAC PCM_16         -inf    -inf    -inf  no   "
-            f"{SAMPLES / 'calibration/silence.flac'}",
+            "  seconds      Hz  ch  format              peak     rms    LUFS    kHz  file",
+            f"     5.00   48000   2  FLAC PCM_24        -23.0   -26.0   -23.0    1.4  {SINE}"
+            "  (left = right)",
+            "     2.00   48000   2  FLAC PCM_16         -inf    -inf       -      -  "
+            f"{SAMPLES / 'calibration/silence.flac'}  (silent)",
         ]
+
+    def test_of_a_folder_is_a_table_of_all_below(self) -> None:
+        done = audiofeat("inspect", str(SAMPLES))
+        assert done.code == 0
+        assert len(done.lines) == 1 + len(TRUTH)
 
     def test_of_a_name_with_a_newline_is_one_line(self, tmp_path: Path) -> None:
         sf.write(tmp_path / "a\nb.wav", sine(8000, 0.5), 8000)
@@ -207,25 +169,32 @@ class TestTrouble:
         Path("x.wav").write_bytes(b"")
         Path("folder").mkdir()
         Path("link.wav").symlink_to("nowhere")
-        done = audiofeat("inspect", "x.wav", "folder", "link.wav", str(SINE), "--json")
+        names = ("x.wav", "folder", "link.wav", "missing.wav", str(SINE))
+        done = audiofeat("inspect", *names, "--json")
         assert done.code == 1
         assert done.err == (
             "audiofeat: x.wav: the file is empty (0 bytes)\n"
-            "audiofeat: folder: a folder, and no output of audiofeat\n"
+            "audiofeat: folder: a folder without audio files, and no output of audiofeat\n"
             "audiofeat: link.wav: this link leads nowhere\n"
+            "audiofeat: missing.wav: no such file or folder\n"
         )
         facts = json.loads(done.out)
         assert [fact.get("error") for fact in facts] == [
             "empty_file",
-            "not_a_file",
+            "no_audio",
             "broken_link",
+            "missing",
             None,
         ]
 
-    def test_a_missing_file_is_a_mistake_of_the_caller(self) -> None:
-        done = audiofeat("inspect", "nowhere.wav", str(SINE))
-        assert (done.code, done.out) == (2, "")
-        assert done.err == "audiofeat: no such file or folder: nowhere.wav\n"
+    def test_of_random_bytes_behind_a_header_ends_without_a_traceback(self) -> None:
+        whole = (SAMPLES / "speech/vowels.wav").read_bytes()
+        junk = np.random.default_rng(0).bytes(3000)
+        for n, head in enumerate((whole[:44], whole[:20], b"fLaC", b"OggS", b"ID3\x04", b"PAR1")):
+            Path(f"{n}.wav").write_bytes(head + junk)
+        done = audiofeat("inspect", *(f"{n}.wav" for n in range(6)))
+        assert "defect" not in done.err
+        assert len(done.err.splitlines()) + max(0, len(done.lines) - 1) == 6
 
     def test_decoders_that_chatter_are_not_heard(self, capfd: pytest.CaptureFixture[str]) -> None:
         whole = (SAMPLES / "music/chords/c_minor.mp3").read_bytes()
@@ -234,68 +203,27 @@ class TestTrouble:
         assert capfd.readouterr() == ("", "")
 
 
-class TestOutput:
-    @pytest.fixture(scope="class")
-    @classmethod
-    def out(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        folder = tmp_path_factory.mktemp("output")
-        (folder / "in").mkdir()
-        sf.write(folder / "in/a.wav", noise(8000, 1), 8000)
-        (folder / "in/b.wav").write_text("text")
-        (folder / "c.yaml").write_text("sample_rate: 8000\nn_fft: 256\nfeatures: [rms]\n")
-        done = audiofeat(
-            *(
-                "extract",
-                f"{folder}/in",
-                "-c",
-                f"{folder}/c.yaml",
-                "-o",
-                f"{folder}/out",
-                "-j",
-                "0",
-            ),
-            *("--relative-to", str(folder)),
-        )
-        assert done.code == 1
-        return folder / "out"
+class TestImports:
+    """They are most of the time of a short call."""
 
-    def test_of_a_run(self, out: Path) -> None:
-        done = audiofeat("inspect", str(out))
-        assert (done.code, done.err) == (0, "")
-        assert done.lines[0].startswith(f"{out}: written by audiofeat")
-        text = "\n".join(done.lines)
-        assert "  clips     1 rows x 8 columns in 1 part, " in text
-        assert "  frames    126 rows x 4 columns in 1 part, " in text
-        assert "  files     1 done, 1 failed; 1.0 s of audio in " in text
-        assert "  features  rms" in text
-        assert "  failed    in/b.wav: no audio format is recognised in this file" in text
+    def test_of_what_is_no_audio(self, tmp_path: Path) -> None:
+        (tmp_path / "x.wav").write_text("text")
+        modules = imported_by(CALL.format(argv=["audiofeat", "inspect", str(tmp_path / "x.wav")]))
+        assert "soundfile" in modules
+        assert not modules.intersection({"scipy", "librosa", "numba", "pyarrow", "rich", "yaml"})
 
-    def test_as_data(self, out: Path) -> None:
-        (facts,) = inspect(out)
-        assert [(t["name"], t["rows"], t["columns"]) for t in facts["tables"]] == [
-            ("clips", 1, 8),
-            ("frames", 126, 4),
-        ]
-        assert facts["counts"]["failed"] == 1
-        assert facts["config"]["sample_rate"] == 8000
-        assert facts["failures"][0]["path"] == "in/b.wav"
+    def test_of_audio(self) -> None:
+        modules = imported_by(CALL.format(argv=["audiofeat", "inspect", str(SINE)]))
+        assert "scipy" in modules
+        unwanted = {"librosa", "numba", "pyarrow", "rich", "yaml", "matplotlib", "joblib"}
+        assert not modules.intersection(unwanted)
 
-    def test_of_a_table_and_a_part(self, out: Path) -> None:
-        part = next((out / "frames").iterdir())
-        for path in (part, out / "frames"):
-            (facts,) = inspect(path)
-            assert facts["tables"][0]["name"] == "frames"
-            assert facts["tables"][0]["rows"] == 126
-            assert facts["config"]["sample_rate"] == 8000
-
-    def test_of_parquet_that_is_not_ours(self, tmp_path: Path) -> None:
+    def test_of_tables(self, tmp_path: Path) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         pq.write_table(pa.table({"x": [1, 2]}), tmp_path / "x.parquet")
-        done = audiofeat("inspect", str(tmp_path / "x.parquet"))
-        assert done.lines[0] == f"{tmp_path}/x.parquet: a table, but not one of audiofeat"
-        (tmp_path / "y.parquet").write_text("no")
-        done = audiofeat("inspect", str(tmp_path / "y.parquet"))
-        assert done.code == 2
-        assert done.err.endswith("y.parquet: not a Parquet file that can be read\n")
+        argv = ["audiofeat", "inspect", str(tmp_path / "x.parquet")]
+        modules = imported_by(CALL.format(argv=argv))
+        assert "pyarrow" in modules
+        assert not modules.intersection({"scipy", "librosa", "numba", "rich", "yaml", "soundfile"})

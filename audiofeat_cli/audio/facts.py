@@ -1,27 +1,22 @@
-"""What an audio file is, in numbers: its format, and the levels of each of its channels."""
+"""What an audio file says of itself: container, format, length, tags."""
 
 import os
 import re
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
+import soundfile as sf
 
-from audiofeat_cli.audio.blocks import Samples
 from audiofeat_cli.audio.decode import Audio
 
-PIECES_PER_SECOND = 10
-"""Levels are kept for pieces of 100 ms."""
-
-SILENCE_DBFS = -60.0
-"""A piece is silent when its RMS is below this."""
-
-CLIPPED_RUN = 3
-FULL_SCALE = 32767 / 32768
-"""A sample is clipped in a run of at least so many at full scale (as 16 bits have it)."""
-
-Numbers = NDArray[np.float64]
+_TAGS = (
+    *("title", "artist", "album", "tracknumber", "date", "genre"),
+    *("comment", "copyright", "license", "software"),
+)
+_LONGEST_TAG = 1000
+_LOSSLESS = re.compile(r"(?:PCM|ALAC)_[SU]?(\d+)|FLOAT|DOUBLE")
+_LOSSY = re.compile(r"MPEG_|VORBIS|OPUS|ULAW|ALAW|GSM|G72|VOX|NMS|\w*ADPCM|DPCM_|DWVW")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,143 +25,81 @@ class FileFacts:
 
     Attributes
     ----------
-    size : bytes.
     bits : per sample as stored; None where that has no meaning (MP3, Ogg Vorbis).
-    frames : samples per channel that were decoded; `duration` in s.
+    lossless : whether the samples are those that were encoded; None for a rare format.
+    frames : samples per channel; `duration` in s. Decoded ones, or what the file says where it was
+        not decoded whole.
+    size : bytes.
+    bit_rate : bits per second, all of the file; None for an empty one.
     truncated : None where it cannot be known.
+    tags : title, artist and the like, as far as libsndfile reads them.
     """
 
     format: str
     subtype: str
     bits: int | None
+    lossless: bool | None
     sample_rate: int
     channels: int
     frames: int
     duration: float
     size: int
+    bit_rate: int | None
     truncated: bool | None
+    tags: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelLevels:
-    """Levels of one channel. 0 dBFS is an amplitude, and an RMS, of 1; None is digital silence.
-
-    Attributes
-    ----------
-    dc : mean of the samples.
-    clipped, silent : shares from 0 to 1 of the samples, and of the time.
-    """
-
-    peak_dbfs: float | None
-    rms_dbfs: float | None
-    dc: float
-    clipped: float
-    silent: float
-
-
-def file_facts(audio: Audio) -> FileFacts:
-    """Facts of a file whose `blocks` have run through."""
-    whole = re.fullmatch(r"(?:PCM_|ALAC_)[SU]?(\d+)", audio.subtype)
-    bits = int(whole[1]) if whole else {"FLOAT": 32, "DOUBLE": 64}.get(audio.subtype)
+def file_facts(audio: Audio, *, frames: int | None = None) -> FileFacts:
+    """Facts of a file whose `blocks` have run through; else `frames` are what it says it has."""
+    count = audio.frames if frames is None else frames
+    duration = count / audio.sample_rate
+    size = os.stat(audio.file).st_size  # noqa: PTH116 - names that are not UTF-8
     return FileFacts(
         format=audio.format,
         subtype=audio.subtype,
-        bits=bits,
+        bits=stored_bits(audio.subtype),
+        lossless=is_lossless(audio.subtype),
         sample_rate=audio.sample_rate,
         channels=audio.channels,
-        frames=audio.frames,
-        duration=audio.duration,
-        size=os.stat(audio.file).st_size,  # noqa: PTH116 - names that are not UTF-8
+        frames=count,
+        duration=duration,
+        size=size,
+        bit_rate=round(size * 8 / duration) if duration else None,
         truncated=audio.truncated,
+        tags=read_tags(audio.file),
     )
 
 
-def decibels(amplitude: float) -> float | None:
-    """20 log10 of it; None for 0."""
-    return float(20 * np.log10(amplitude)) if amplitude > 0 else None
+def stored_bits(subtype: str) -> int | None:
+    """Bits of a sample as libsndfile names its encoding; None for one that keeps no samples."""
+    found = _LOSSLESS.fullmatch(subtype)
+    if found is None:
+        return None
+    return int(found[1]) if found[1] else {"FLOAT": 32, "DOUBLE": 64}[subtype]
 
 
-class LevelMeter:
-    """Levels of a signal that comes in blocks of (samples, channels)."""
+def is_lossless(subtype: str) -> bool | None:
+    """Whether an encoding keeps every sample; None where that is not known."""
+    if _LOSSLESS.fullmatch(subtype):
+        return True
+    return False if _LOSSY.match(subtype) else None
 
-    def __init__(self, sample_rate: int, channels: int) -> None:
-        self.samples = 0
-        self._piece = max(1, sample_rate // PIECES_PER_SECOND)
-        self._rest = np.zeros((0, channels), np.float32)
-        self._sum = np.zeros(channels)
-        self._clipped = np.zeros(channels)
-        self._run = np.zeros(channels, np.int64)
-        self._peaks: list[Numbers] = []
-        self._squares: list[Numbers] = []
 
-    def add(self, block: Samples) -> None:
-        """Take the next block."""
-        self.samples += len(block)
-        self._sum += block.sum(axis=0, dtype=np.float64)
-        for channel in range(block.shape[1]):
-            self._count_clipped(channel, np.abs(block[:, channel]) >= FULL_SCALE)
-        joined = np.concatenate([self._rest, block])
-        whole = len(joined) // self._piece * self._piece
-        self._rest = joined[whole:]
-        if whole:
-            self._add_pieces(joined[:whole].reshape(-1, self._piece, joined.shape[1]))
+def read_tags(file: str) -> dict[str, str]:
+    """Title, artist and the like; nothing where there are none, or the file cannot be opened."""
+    try:
+        with sf.SoundFile(file if sys.platform == "win32" else os.fsencode(file)) as handle:
+            found = handle.copy_metadata()
+    except (sf.LibsndfileError, OSError):
+        return {}
+    return {name: found[name][:_LONGEST_TAG] for name in _TAGS if found.get(name)}
 
-    def _add_pieces(self, pieces: Samples) -> None:
-        self._peaks.append(np.abs(pieces).max(axis=1).astype(np.float64))
-        self._squares.append(np.square(pieces, dtype=np.float64).mean(axis=1))
 
-    def _count_clipped(self, channel: int, full: NDArray[np.bool_]) -> None:
-        """Add up runs of full scale; one that reaches the end of a block goes on in the next."""
-        if not full.any():
-            self._end_run(channel)
-            return
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], full, [False]]).astype(np.int8)))
-        starts, ends = edges[::2], edges[1::2]
-        lengths = ends - starts
-        if starts[0] == 0:
-            lengths[0] += self._run[channel]
-        else:
-            self._end_run(channel)
-        self._run[channel] = lengths[-1] if ends[-1] == len(full) else 0
-        finished = lengths[:-1] if ends[-1] == len(full) else lengths
-        self._clipped[channel] += finished[finished >= CLIPPED_RUN].sum()
-
-    def _end_run(self, channel: int) -> None:
-        if self._run[channel] >= CLIPPED_RUN:
-            self._clipped[channel] += self._run[channel]
-        self._run[channel] = 0
-
-    def levels(self) -> list[ChannelLevels]:
-        """The levels of each channel; the signal is over."""
-        for channel in range(len(self._run)):
-            self._end_run(channel)
-        peaks, squares, lengths = self._all_pieces()
-        energy = lengths @ squares
-        silent = lengths @ (np.sqrt(squares) < 10 ** (SILENCE_DBFS / 20))
-        return [
-            ChannelLevels(
-                peak_dbfs=decibels(float(peaks[:, c].max())),
-                rms_dbfs=decibels(float(np.sqrt(energy[c] / self.samples))),
-                dc=float(self._sum[c] / self.samples),
-                clipped=float(self._clipped[c] / self.samples),
-                silent=float(silent[c] / self.samples),
-            )
-            for c in range(len(self._run))
-        ]
-
-    def strip(self, width: int) -> list[float | None]:
-        """Peak, in dBFS over all channels, of each of up to `width` equal stretches of time."""
-        peaks = self._all_pieces()[0].max(axis=1)
-        edges = np.linspace(0, len(peaks), min(width, len(peaks)) + 1).astype(int)
-        return [decibels(float(peaks[a:b].max())) for a, b in pairwise(edges)]
-
-    def _all_pieces(self) -> tuple[Numbers, Numbers, Numbers]:
-        """(pieces, channels) peaks and mean squares, (pieces,) lengths; the last may be shorter."""
-        peaks, squares = list(self._peaks), list(self._squares)
-        count = sum(map(len, peaks))
-        lengths = [float(self._piece)] * count
-        if len(self._rest):
-            peaks.append(np.abs(self._rest).max(axis=0, keepdims=True).astype(np.float64))
-            squares.append(np.square(self._rest, dtype=np.float64).mean(axis=0, keepdims=True))
-            lengths.append(float(len(self._rest)))
-        return np.concatenate(peaks), np.concatenate(squares), np.asarray(lengths)
+def declared_frames(file: str) -> int:
+    """Samples per channel that libsndfile expects, a guess for some files; 0 where it has none."""
+    try:
+        with sf.SoundFile(file if sys.platform == "win32" else os.fsencode(file)) as handle:
+            count = int(handle.frames)
+    except (sf.LibsndfileError, OSError):
+        return 0
+    return count if count < 1 << 62 else 0

@@ -1,192 +1,163 @@
-"""What `audiofeat inspect` tells of files, as text or data."""
+"""What `audiofeat inspect` finds, file after file, and how it is told."""
 
-import math
 import os
-import textwrap
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from audiofeat_cli.audio.facts import SILENCE_DBFS
 from audiofeat_cli.audio.names import escape_path
 from audiofeat_cli.console import one_line
-from audiofeat_cli.errors import ClipError, UsageError
+from audiofeat_cli.errors import ClipError
 from audiofeat_cli.inspect.output import OutputFacts, is_output, look_at
-from audiofeat_cli.inspect.sound import Listener, Sound, clip_error
 
-WIDTH = 80
-STEP_DB = 6.0
-BLOCKS = "▁▂▃▄▅▆▇█"
-_LABEL = 12
-_HEAD = (
-    f"{'seconds':>9}  {'Hz':>6}  {'ch':>2}  {'format':<16}  {'peak':>6}  {'rms':>6}  {'LUFS':>6}"
-    "  cut  file"
-)
+if TYPE_CHECKING:
+    from audiofeat_cli.inspect.sound import Sound
+    from audiofeat_cli.inspect.terminal import Screen
 
 
-@dataclass
-class Report:
-    """What was found, in the order asked for; `errors` are lines for stderr."""
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A file that could not be looked at.
 
-    sounds: list[Sound] = field(default_factory=list)
-    outputs: list[OutputFacts] = field(default_factory=list)
-    data: list[dict[str, Any]] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def as_text(self) -> str:
-        """For people: one file in detail, several as a table."""
-        lines = [line for facts in self.outputs for line in _output(facts)]
-        if len(self.sounds) == 1:
-            lines += _one(self.sounds[0])
-        elif self.sounds:
-            lines += [_HEAD, *map(_line, self.sounds)]
-        return "".join(f"{line}\n" for line in lines)
-
-
-def inspect_all(names: Sequence[str]) -> Report:
-    """Look at files and output folders. A file that cannot be decoded costs an error line.
-
-    Raises
-    ------
-    UsageError : a name does not exist.
+    Attributes
+    ----------
+    error : a short stable word, as in failures.jsonl.
     """
-    missing = [escape_path(name) for name in names if not os.path.lexists(name)]
-    if missing:
-        raise UsageError(f"no such file or folder: {', '.join(missing)}")
-    report = Report()
-    listener = Listener()
+
+    path: str
+    error: str
+    message: str
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        return one_line(f"{self.path}: {self.message}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for `--json`."""
+        return {"kind": "error", **asdict(self)}
+
+
+def look(names: Sequence[str], *, full: bool = False) -> Iterator["Sound | OutputFacts | Trouble"]:
+    """Look at files, at output folders, and at the audio files below other folders.
+
+    Parameters
+    ----------
+    full : measure all of a long file, too.
+    """
+    looker = _Looker(full=full)
     for name in names:
-        if is_output(Path(name)):
-            facts = look_at(Path(name))
-            report.outputs.append(facts)
-            report.data.append(facts.as_dict())
-            continue
-        try:
-            sound = _listen(listener, name)
-        except ClipError as error:
-            report.errors.append(one_line(f"{escape_path(name)}: {error.message}"))
-            report.data.append(clip_error(name, error))
+        if not _is_folder(name) or is_output(Path(name)):
+            yield looker.look(name)
         else:
-            report.sounds.append(sound)
-            report.data.append(sound.as_dict())
-    return report
+            yield from looker.walk(name)
 
 
-def _listen(listener: Listener, name: str) -> Sound:
-    path = Path(name)
-    if path.is_dir():
-        raise ClipError("decode", "not_a_file", "a folder, and no output of audiofeat")
-    if not path.exists():
-        raise ClipError("decode", "broken_link", "this link leads nowhere")
-    return listener.listen(name)
+def is_many(names: Sequence[str]) -> bool:
+    """Whether a table tells more than each file in detail."""
+    return len(names) > 1 or any(_is_folder(name) and not is_output(Path(name)) for name in names)
 
 
-def _row(label: str, text: str) -> str:
-    return f"  {label:<{_LABEL - 2}}{text}"
+def _is_folder(name: str) -> bool:
+    return os.path.isdir(name)  # noqa: PTH112 - a Path would raise where nothing may be looked at
 
 
-def _rows(label: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=f"  {label:<{_LABEL - 2}}",
-        subsequent_indent=" " * _LABEL,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+class _Looker:
+    def __init__(self, *, full: bool) -> None:
+        self._full = full
+        self._listener: Any = None
+
+    def look(self, name: str) -> "Sound | OutputFacts | Trouble":
+        try:
+            if not os.path.exists(name):  # noqa: PTH110 - Path("") is the current folder
+                raise _nothing(name)
+            return look_at(Path(name)) if is_output(Path(name)) else self._listen(name)
+        except ClipError as error:
+            return Trouble(escape_path(name), error.kind, error.message)
+        except OSError as error:
+            reason = (error.strerror or "unknown reason").lower()
+            return Trouble(escape_path(name), "unreadable", f"cannot be read: {reason}")
+
+    def walk(self, folder: str) -> Iterator["Sound | OutputFacts | Trouble"]:
+        from audiofeat_cli.audio.discover import discover
+        from audiofeat_cli.errors import Failure
+
+        is_empty = True
+        for found in discover([folder]):
+            is_empty = False
+            if isinstance(found, Failure):
+                yield Trouble(found.path, found.error, found.message)
+            else:
+                yield self.look(found.file)
+        if is_empty:
+            message = "a folder without audio files, and no output of audiofeat"
+            yield Trouble(escape_path(folder), "no_audio", message)
+
+    def _listen(self, name: str) -> "Sound":
+        from audiofeat_cli.inspect.sound import Listener
+
+        if self._listener is None:
+            self._listener = Listener(full=self._full)
+        sound: Sound = self._listener.listen(name)
+        return sound
 
 
-def _one(sound: Sound) -> Iterator[str]:
-    facts = sound.facts
-    bits = f", {facts.bits} bits" if facts.bits else ""
-    channels = f"{facts.channels} channel{'s' if facts.channels > 1 else ''}"
-    yield one_line(sound.path)
-    yield _row(
-        "format", f"{facts.format} ({facts.subtype}), {facts.sample_rate} Hz, {channels}{bits}"
-    )
-    rate = facts.size * 8 / facts.duration / 1000
-    yield _row(
-        "length",
-        f"{facts.duration:.3f} s, {facts.frames} samples per channel; "
-        f"{facts.size} bytes, {rate:.0f} kbit/s",
-    )
-    whole = {
-        False: "yes",
-        True: "no, the file is cut; what there is of it follows",
-        None: "cannot be known",
-    }
-    yield _row("whole", whole[facts.truncated])
-    loudness = "none (silent or too short)"
-    if sound.loudness_lufs is not None:
-        loudness = f"{sound.loudness_lufs:.1f} LUFS, integrated (EBU R128)"
-    yield _row("loudness", loudness)
-    yield _row("channel", "peak dBFS   rms dBFS         DC   clipped    silent")
-    for channel, level in enumerate(sound.levels):
-        yield _row(
-            f"  {channel}",
-            f"{_db(level.peak_dbfs):>9}  {_db(level.rms_dbfs):>9}  {level.dc:>9.5f}"
-            f"  {_share(level.clipped):>8}  {_share(level.silent):>8}",
-        )
-    yield _row("peaks", picture(sound.strip_dbfs))
-    yield _row("", f"a step is {STEP_DB:g} dB; silent: time below {SILENCE_DBFS:g} dBFS")
+def _nothing(name: str) -> ClipError:
+    if os.path.lexists(name):
+        return ClipError("discover", "broken_link", "this link leads nowhere")
+    return ClipError("discover", "missing", "no such file or folder")
 
 
-def _line(sound: Sound) -> str:
-    facts = sound.facts
-    peak = max((v.peak_dbfs for v in sound.levels if v.peak_dbfs is not None), default=None)
-    rms = [10 ** (v.rms_dbfs / 10) for v in sound.levels if v.rms_dbfs is not None]
-    mean = 10 * math.log10(sum(rms) / len(sound.levels)) if rms else None
-    kind = f"{facts.format} {'' if facts.format == 'MP3' else facts.subtype}"
-    cut = {True: "yes", False: "no", None: "?"}[facts.truncated]
-    name = one_line(sound.path)
-    return (
-        f"{facts.duration:>9.2f}  {facts.sample_rate:>6}  {facts.channels:>2}  {kind[:16]:<16}"
-        f"  {_db(peak):>6}  {_db(mean):>6}  {_db(sound.loudness_lufs):>6}  {cut:<3}  {name}"
-    )
+class Findings:
+    """What was found, one by one; troubles are told as they come.
+
+    Attributes
+    ----------
+    failed : how many troubles there were.
+    """
+
+    def __init__(
+        self, names: Sequence[str], tell: Callable[[str], None], *, full: bool = False
+    ) -> None:
+        self.failed = 0
+        self.many = is_many(names)
+        self._found = look(names, full=full)
+        self._tell = tell
+
+    def all(self) -> Iterator["Sound | OutputFacts | Trouble"]:
+        """Everything, troubles too."""
+        for item in self._found:
+            if isinstance(item, Trouble):
+                self.failed += 1
+                self._tell(f"audiofeat: {item.line}")
+            yield item
+
+    def data(self) -> list[dict[str, Any]]:
+        """For `--json`: an object for each."""
+        return [item.as_dict() for item in self.all()]
+
+    def texts(self) -> Iterator[str]:
+        """For people, as soon as it is found; a file among many is a line of a table."""
+        from audiofeat_cli.inspect.terminal import this_screen
+
+        screen = this_screen()
+        is_headed = False
+        for item in self.all():
+            if isinstance(item, OutputFacts):
+                from audiofeat_cli.inspect.output_text import output_lines
+
+                yield "".join(f"{line}\n" for line in output_lines(item, screen.width))
+                is_headed = False
+            elif not isinstance(item, Trouble):
+                yield _sound_text(item, screen, is_row=self.many, is_first=not is_headed)
+                is_headed = True
 
 
-def picture(levels: Sequence[float | None]) -> str:
-    """A character per level: 0 dBFS is the full block, each step lower 6 dB less."""
-    shown = []
-    for level in levels:
-        step = -1 if level is None else len(BLOCKS) - 1 + int(level // STEP_DB) + 1
-        shown.append(BLOCKS[min(step, len(BLOCKS) - 1)] if step >= 0 else " ")
-    return "".join(shown).rstrip() or "(silence)"
+def _sound_text(sound: "Sound", screen: "Screen", *, is_row: bool, is_first: bool) -> str:
+    from audiofeat_cli.inspect.sound_text import TABLE_HEAD, sound_lines, table_line
 
-
-def _db(value: float | None) -> str:
-    return "-inf" if value is None else f"{value:.1f}"
-
-
-def _share(value: float) -> str:
-    if value == 0:
-        return "0 %"
-    return f"{100 * value:.2g} %" if value < 0.1 else f"{100 * value:.0f} %"
-
-
-def _output(facts: OutputFacts) -> Iterator[str]:
-    ours = f"written by audiofeat {facts.versions.get('audiofeat-cli', '')}".rstrip()
-    yield f"{facts.path}: {ours if facts.config else 'a table, but not one of audiofeat'}"
-    for table in facts.tables:
-        parts = f"{table.parts} part{'s' if table.parts != 1 else ''}"
-        yield _row(
-            table.name,
-            f"{table.rows} rows x {table.columns} columns in {parts}, {table.bytes} bytes",
-        )
-    if facts.counts:
-        yield _row(
-            "files",
-            f"{facts.counts.get('clips', 0)} done, {facts.counts.get('failed', 0)} failed; "
-            f"{facts.audio_seconds or 0:.1f} s of audio in {facts.wall_seconds or 0:.1f} s",
-        )
-    if facts.config:
-        keys = ("sample_rate", "channels", "n_fft", "win_length", "hop_length", "window")
-        shown = ", ".join(f"{key} {facts.config.get(key)}" for key in keys)
-        names = ", ".join(next(iter(entry)) for entry in facts.config.get("features", ()))
-        yield from _rows("config", shown)
-        yield from _rows("features", names)
-    if facts.versions:
-        yield from _rows("versions", ", ".join(f"{k} {v}" for k, v in facts.versions.items()))
-    for failure in facts.failures:
-        yield from _rows("failed", f"{failure['path']}: {failure['message']}")
+    if not is_row:
+        return screen.text(list(sound_lines(sound, screen)))
+    rows = [TABLE_HEAD, table_line(sound)] if is_first else [table_line(sound)]
+    return "".join(f"{row}\n" for row in rows)
