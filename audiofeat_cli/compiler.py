@@ -15,10 +15,21 @@ from audiofeat_cli.config.model import Config, FeatureRequest
 from audiofeat_cli.errors import ClipError
 from audiofeat_cli.plan import Node, Output, Plan, call_with, canonical_json, plan_hash
 from audiofeat_cli.registry import Scope, accepted_parameters, branches, resolve
-from audiofeat_cli.step import Chosen, Feature, Input, Named, Problem, Root, Step, When
+from audiofeat_cli.step import (
+    SOURCE_FACTS,
+    Chosen,
+    Feature,
+    Input,
+    Named,
+    Problem,
+    Root,
+    Step,
+    When,
+)
 from audiofeat_cli.steps.pick import pick
 
 _MISSING = inspect.Parameter.empty
+_LENGTHS = frozenset({"n_fft", "win_length"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,7 @@ class _Compiler:
     ) -> None:
         self.config = config
         self.features = features
+        self.file_rate = file_rate
         self.nodes: dict[tuple[Any, ...], int] = {}
         self.listed: list[Node] = []
         self.outputs: dict[int, tuple[Output, ...]] = {}
@@ -92,13 +104,19 @@ class _Compiler:
         return {
             "sample_rate": rate,
             "hop_length": hop,
-            "n_fft": c.n_fft,
-            "win_length": c.win_length,
+            "n_fft": self._lasting(c.n_fft) if native else c.n_fft,
+            "win_length": self._lasting(c.win_length) if native else c.win_length,
             "window": c.window,
             "center": c.center,
             "pad_mode": c.pad_mode,
             "precision": c.precision,
         }
+
+    def _lasting(self, samples: int) -> int:
+        """The samples of a file that last as long as so many of the analysis signal."""
+        if not (self.file_rate and self.config.sample_rate):
+            return samples
+        return max(1, round(Fraction(samples * self.file_rate, self.config.sample_rate)))
 
     def request(self, index: int) -> tuple[Output, ...]:
         """Compile the request, once; nothing when it has errors."""
@@ -130,12 +148,7 @@ class _Compiler:
         feature = asked.feature
         source = self._source(asked)
         if source is not None:
-            values |= {
-                "source_width": source.width,
-                "source_unit": source.unit,
-                "source_gain": source.gain,
-                "source_labels": source.labels,
-            }
+            values |= _facts_of(source)
         alias = self._alias(asked.request)
         whole = Output(
             feature=feature.name,
@@ -161,7 +174,7 @@ class _Compiler:
         """One of the values of a feature that gives several."""
         return replace(
             whole,
-            alias=f"{whole.alias}_{named.name}",
+            alias=named.column(whole.alias),
             node=self._add(pick, {"item": item}, (whole.node,)),
             dtype=named.dtype,
             unit=named.unit,
@@ -218,7 +231,7 @@ class _Compiler:
     def _names(self, request: FeatureRequest) -> set[str]:
         """What another feature may call it, or one of its values."""
         alias = self._alias(request)
-        named = {f"{alias}_{each.name}" for each in self.features[request.feature].outputs}
+        named = {each.column(alias) for each in self.features[request.feature].outputs}
         return {request.alias, alias} | named
 
     def _input(
@@ -248,6 +261,8 @@ class _Compiler:
             value = scope.value(name, asked.given)
             if value is _MISSING:
                 value = settings[name] if parameter.is_setting else parameter.default
+            elif native and name in _LENGTHS and value is not None:
+                value = self._lasting(value)  # given in samples of the analysis signal
             parameters[name] = value
         values.update({k: v for k, v in parameters.items() if k not in values})
         self._check(asked, step, scope, parameters)
@@ -261,6 +276,11 @@ class _Compiler:
     ) -> None:
         if step.check is None:
             return
+        if any(isinstance(item, Chosen) for item in step.inputs):
+            source = self._source(asked)
+            if source is None:
+                return
+            parameters = {**parameters, **_facts_of(source)}
         problems: Iterable[Problem] = call_with(step.check, parameters)
         for problem in problems:
             name = scope.outer(problem.parameter)
@@ -285,6 +305,12 @@ class _Compiler:
     def _ready(self, index: int) -> int:
         node = self.listed[index]
         return node.run_pass + 1 if node.kind == "clip" else node.run_pass
+
+
+def _facts_of(source: Output) -> dict[str, Any]:
+    """What declarations may ask of the feature that another reads."""
+    facts = (source.width, source.unit, source.gain, source.labels)
+    return dict(zip(SOURCE_FACTS, facts, strict=True))
 
 
 def _unfit(name: str, outputs: Sequence[Output], found: Output) -> str | None:

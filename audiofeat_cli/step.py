@@ -32,6 +32,9 @@ SETTINGS = (
     "precision",
 )
 
+SOURCE_FACTS = ("source_width", "source_unit", "source_gain", "source_labels")
+"""What a declaration or a check may ask of the feature that a `chosen` input names."""
+
 Array = npt.NDArray[Any]
 Kind = Literal["root", "constant", "local", "scan", "clip"]
 Root = Literal["analysis", "native"]
@@ -206,6 +209,7 @@ def _step(
             parameters = _parameters(helper) | parameters
     check = declared.get("check")
     asked = {} if check is None else _parameters(check)
+    asked = {name: found for name, found in asked.items() if name not in SOURCE_FACTS}
     advisory = frozenset(asked.keys() - parameters.keys())
     parameters = asked | parameters
     return Step(
@@ -271,7 +275,7 @@ class Named:
 
     Attributes
     ----------
-    name : of the output: `f0` makes the column `pyin_f0`.
+    name : of the output: `f0` makes the column `pyin_f0`; empty, that of the feature alone.
     categories : for `string` columns, what each whole number that the step gives stands for.
     summary : what it is, in one line; the feature's own first line where empty.
     """
@@ -282,6 +286,10 @@ class Named:
     dtype: DType = "float32"
     categories: tuple[str, ...] = ()
     summary: str = ""
+
+    def column(self, alias: str) -> str:
+        """Its column, where those of the feature begin with `alias`."""
+        return f"{alias}_{self.name}" if self.name else alias
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,17 @@ from docs.markdown import cell, prose, split_docstring
 RATE = 22050
 SOURCE = "mfcc"
 """What features that read another one are shown with."""
-GROUPS = ("level", "timbre", "temporal", "pitch", "harmony", "rhythm", "space")
+GROUPS = (
+    "level",
+    "envelope",
+    "timefrequency",
+    "timbre",
+    "temporal",
+    "pitch",
+    "harmony",
+    "rhythm",
+    "space",
+)
 """Folders of features in the order in which people look for them; others follow by name."""
 
 _GAINS = {

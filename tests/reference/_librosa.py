@@ -38,6 +38,8 @@ def compressed(
         return values
     if scale == "log1p":
         return np.asarray(np.log(1 + values))
+    if scale == "log10_1p":
+        return np.asarray(np.log10(1 + values))
     energy = values ** (2 / power)
     if scale == "db":
         return np.asarray(librosa.power_to_db(energy, ref=1.0, amin=amin, top_db=top_db))

@@ -1,22 +1,13 @@
 """Chroma of the short-time spectrum."""
 
-from collections.abc import Sequence
-from typing import Literal
-
 import numpy as np
 
 from audiofeat_cli.step import Array, Count, Positive, constant, feature, when
+from audiofeat_cli.steps.chroma import Norm, normalised, note_names
 from audiofeat_cli.steps.project import project
 from audiofeat_cli.steps.scale import gain_of, unit_of
 from audiofeat_cli.steps.spectrum import spectrum
 from audiofeat_cli.steps.tuning import A4_HZ, estimated_tuning, given_tuning
-
-NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
-
-def note_names(*, n_chroma: int) -> Sequence[str]:
-    """Pitch class of each bin, where there are twelve."""
-    return NOTES if n_chroma == len(NOTES) else ()
 
 
 @constant(when("tuning", given_tuning, estimated_tuning))
@@ -79,7 +70,7 @@ def chroma_stft(
     spectrum: Array,
     filterbank: Array,
     *,
-    norm: Literal["inf", "1", "2"] | None = "inf",
+    norm: Norm | None = "inf",
     tuning: float | None = None,
 ) -> Array:
     r"""Energy of each pitch class, C to B, over all octaves.
@@ -97,9 +88,4 @@ def chroma_stft(
         for c in range(channels)
     ]
     chroma = np.concatenate(raw, axis=1)
-    if norm is None:
-        return chroma
-    # In float64: squares of a very quiet frame would vanish in float32.
-    length = np.linalg.norm(chroma.astype(np.float64), ord=float(norm), axis=-1, keepdims=True)
-    tiny = np.finfo(np.float32).tiny
-    return np.asarray(chroma / np.where(length < tiny, 1, length), dtype=np.float32)
+    return normalised(chroma, norm)

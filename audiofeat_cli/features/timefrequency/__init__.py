@@ -1,0 +1,1 @@
+"""Time-frequency transforms: constant-Q, variable-Q and logarithmic filterbanks."""
