@@ -201,7 +201,7 @@ def _summary(outcome: "Outcome") -> dict[str, Any]:
 def inspect_files(
     files: opt.Files, plot: opt.Plot = None, full: opt.Full = False, as_json: opt.Json = False
 ) -> None:
-    """Show what files are: format, levels, loudness, bandwidth, stereo, and a picture."""
+    """Show what files are: format, levels, bandwidth, a picture."""
     from audiofeat_cli.inspect.report import Findings
 
     if plot is not None:
