@@ -8,7 +8,10 @@ from audiofeat_cli.steps.spectrum import bin_frequencies, spectrum
 
 A4_HZ = 440.0
 
-Votes = list[list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]]]
+_ROUNDING = np.float32(1e-5)
+"""Curvature of a spectrum that may be no more than rounding, of its value."""
+
+Votes = list[list[tuple[npt.NDArray[np.unsignedinteger], npt.NDArray[np.float32]]]]
 """Per channel: blocks of (histogram bin of the pitch, magnitude of its peak)."""
 
 
@@ -22,7 +25,8 @@ def spectral_peaks(
 ) -> tuple[Array, Array]:
     """Pitch (Hz) and height of the local maxima of each column of (bins, frames), by parabola.
 
-    Peaks lie in [fmin, fmax) and above `threshold` of their frame's largest value.
+    Peaks lie in [fmin, fmax) and above `threshold` of their frame's largest value. Bumps that are
+    no more than rounding (of a click's flat spectrum) are none.
     Source: Smith, PARSHL (1987), eq. 9 to 11. Reference: librosa.piptrack.
     """
     bins, low = len(frequencies), int(np.searchsorted(frequencies, fmin))
@@ -37,6 +41,8 @@ def spectral_peaks(
     row += low
     here, left, right = values[row, column], values[row - 1, column], values[row + 1, column]
     slope, curve = (right - left) / 2, right + left - 2 * here
+    bent = -curve > _ROUNDING * here
+    row, here, slope, curve = row[bent], here[bent], slope[bent], curve[bent]
     flat = np.abs(slope) >= np.abs(curve)
     shift = np.where(flat, 0, -slope / np.where(flat, 1, curve))
     pitch = (row + shift) * np.float32(frequencies[1])
@@ -47,13 +53,16 @@ def _histogram_bins(resolution: float) -> int:
     return int(np.ceil(1 / resolution))
 
 
-def _estimate(
-    votes: Votes | None, *, tuning_resolution: Fraction = 0.01
+def winning_tuning(
+    votes: Votes | None, *, resolution: float, none: float
 ) -> npt.NDArray[np.float64]:
-    """(channels, 1) tuning in fractions of a bin: the mode of the peaks from median height up."""
-    count = _histogram_bins(tuning_resolution)
+    """(channels, 1) tuning in fractions of a bin: the mode of the peaks from median height up.
+
+    `none` where there is no peak.
+    """
+    count = _histogram_bins(resolution)
     edges = np.linspace(-0.5, 0.5, count + 1)
-    out = np.zeros((len(votes or [[]]), 1))
+    out = np.full((len(votes or [[]]), 1), none)
     for channel, blocks in enumerate(votes or []):
         if sum(len(heights) for _, heights in blocks) == 0:
             continue
@@ -62,6 +71,12 @@ def _estimate(
         counts = np.bincount(bins[heights >= np.median(heights)], minlength=count)
         out[channel] = edges[np.argmax(counts)]
     return out
+
+
+def _estimate(
+    votes: Votes | None, *, tuning_resolution: Fraction = 0.01
+) -> npt.NDArray[np.float64]:
+    return winning_tuning(votes, resolution=tuning_resolution, none=0.0)
 
 
 @clip(spectrum, bin_frequencies, finish=_estimate)
@@ -90,7 +105,7 @@ def estimated_tuning(
         residual = np.mod(n_chroma * octaves_above_a0(pitch), 1.0)
         residual[residual >= 0.5] -= 1.0
         bins = np.clip(np.searchsorted(edges, residual, side="right") - 1, 0, count - 1)
-        blocks.append((bins.astype(np.uint8), height.astype(np.float32)))
+        blocks.append((bins.astype(np.min_scalar_type(count)), height.astype(np.float32)))
     return votes
 
 

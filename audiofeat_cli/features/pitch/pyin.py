@@ -20,7 +20,8 @@ def pyin(track: Array) -> Array:
         b = \arg\max_{b_1 \dots b_T} \prod_t P(b_t \mid x_t) \, P(b_t \mid b_{t-1})
 
     (frames, channels, 3): f0 in Hz on a grid of `resolution` semitones, whether the frame is
-    voiced, and the probability that it is. Silence: f0 is null, the others 0.
+    voiced, and the probability that it is. Silence: f0 is null, the others 0. As in librosa, a
+    period a little beyond the range counts as its end: drums may give `fmin`.
     Source: Mauch and Dixon 2014. The path is that of the whole clip, which takes a second pass.
     """
     return track
