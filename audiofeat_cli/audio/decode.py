@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from audiofeat_cli.audio import integrity, mpeg
 from audiofeat_cli.audio.blocks import Channels, Samples, channels_of
 from audiofeat_cli.audio.lane import Block, Lane
+from audiofeat_cli.audio.mixdown import MixMeter
 from audiofeat_cli.audio.names import FOREIGN, MPEG, extension
 from audiofeat_cli.audio.packed import Packed24
 from audiofeat_cli.audio.rawfile import RawFile
@@ -144,6 +145,7 @@ class Audio:
         self.truncated = verdict.truncated
         self._reason = verdict.reason
         self.frames = 0
+        self._meter: MixMeter | None = None
         self.analysis_rate = request.sample_rate or self.sample_rate
         self.analysis_channels = channels_of(request.channels, self.channels)
         self._request = request
@@ -178,6 +180,11 @@ class Audio:
         """Seconds that were decoded."""
         return self.frames / self.sample_rate
 
+    @property
+    def is_antiphase(self) -> bool:
+        """Whether the channels cancel in the mono mix; known when `blocks` has run through."""
+        return self._meter is not None and self._meter.is_antiphase
+
     def close(self) -> None:
         """Close the file; `blocks` would open it again."""
         if self._handle is not None:
@@ -195,6 +202,7 @@ class Audio:
         ClipError : the file is cut or damaged, holds nothing, or a sample that is no finite number.
         """
         lanes = [self._lane(root) for root in (NATIVE, ANALYSIS) if root in roots]
+        self._meter = next((lane.meter for lane in lanes if lane.meter), None)
         dtype = np.int32 if self._is_packed else _INTEGERS.get(self.subtype, np.float32)
         scale = _SCALES[dtype]
         for samples in self._chunks(dtype):

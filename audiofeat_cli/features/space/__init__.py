@@ -1,0 +1,1 @@
+"""Where sounds are: differences between the left and the right channel."""
