@@ -121,7 +121,8 @@ class Plan:
     @property
     def passes(self) -> int:
         """How often the frames are gone through."""
-        return 1 + max((n.run_pass for n in self.nodes if n.is_stream), default=0)
+        reading = (n.run_pass for n in self.nodes if n.is_stream or n.kind == "clip")
+        return 1 + max(reading, default=0)
 
     @property
     def depends_on_file_rate(self) -> bool:

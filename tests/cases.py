@@ -5,9 +5,11 @@
 - `TOLERANCE`: how far the numbers may be apart, and why not less;
 - `CASES`: parameters, settings and signals to be compared;
 - `expected(samples, settings, **parameters)`: the independent value, (frames, values) for (n,)
-  samples, or one value per clip.  It knows librosa's defaults itself and is told only what a case
-  gives, so that a default of ours that drifts is found;
-- `DEFINED_ON`, where noise will not do: a signal of `SIGNALS` that gives a value in every frame.
+  samples, one value per clip, or (events, 2): time in s and value.  It knows librosa's defaults
+  itself and is told only what a case gives, so that a default of ours that drifts is found;
+- `DEFINED_ON`, where noise will not do: a signal of `SIGNALS`, or a function of the sample rate,
+  that gives a value in every frame.
+  `STEREO` says that the feature compares channels; the common tests then make two of each signal.
 """
 
 import importlib
@@ -25,6 +27,7 @@ from tests import signals
 REFERENCES = Path(__file__).parent / "reference"
 SAMPLE_AUDIO = Path(__file__).resolve().parents[1] / "sample_audio"
 SECONDS = 1.2
+STEREO = "stereo"
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -85,7 +88,8 @@ class Case:
     ----------
     parameters : of the feature, as a config gives them.
     settings : of the config, other than 22050/2048/512.
-    signal : a name in `SIGNALS`, a path in sample_audio, or a function of the sample rate.
+    signal : a name in `SIGNALS`, a path in sample_audio (mixed to mono), or a function of the
+        sample rate that gives (n,) or (n, channels).
     tolerance : other than the feature's.
     published : the value that a standard states, in place of `expected`; NaN for null.
     level_bound : a parameter is a level, so that the gain law does not hold.
@@ -131,6 +135,7 @@ SIGNALS: Mapping[str, Callable[[int], Array]] = MappingProxyType(
         "dc": lambda rate: signals.dc(rate, SECONDS),
         "square": lambda rate: signals.square(rate, SECONDS),
         "harmonics": lambda rate: signals.harmonics(rate, SECONDS),
+        STEREO: lambda rate: signals.wide(signals.noise(rate, SECONDS)),
     }
 )
 
@@ -175,8 +180,9 @@ def over(
 
 
 def heard(parameters: Mapping[str, Any] = NOTHING) -> tuple[Case, ...]:
-    """A case for each kind of signal."""
-    return tuple(Case(parameters, {}, name) for name in (*SIGNALS, MUSIC, SPEECH, TELEPHONE))
+    """A case for each kind of signal of one channel."""
+    names = [name for name in SIGNALS if name != STEREO]
+    return tuple(Case(parameters, {}, name) for name in (*names, MUSIC, SPEECH, TELEPHONE))
 
 
 @dataclass(frozen=True)
@@ -186,7 +192,12 @@ class Reference:
     tolerance: Tolerance
     cases: Sequence[Case]
     expected: Callable[..., Any]
-    defined_on: str = "noise"
+    defined_on: str | Callable[[int], Array] = "noise"
+
+    def defining(self, rate: int) -> Array:
+        """A signal on which each value is defined."""
+        made = self.defined_on
+        return made(rate) if callable(made) else SIGNALS[made](rate)
 
 
 def reference_of(feature: str) -> Reference:

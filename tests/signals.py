@@ -89,6 +89,16 @@ def scene(rate: int, seconds: float) -> Signal:
     return out.astype(np.float32)
 
 
+def wide(signal: Array) -> Signal:
+    """(n, 2): one channel made two, right lower, later and with an echo; silence stays silent."""
+    right = 0.5 * _delayed(signal, 2) + 0.3 * _delayed(signal, 37)
+    return np.stack([signal, right], axis=1).astype(np.float32)
+
+
+def _delayed(signal: Array, samples: int) -> Array:
+    return np.concatenate([np.zeros(samples), signal])[: len(signal)]
+
+
 def config_of(features: Sequence[Item], **settings: Any) -> Config:
     """A config from Python values, librosa's numbers where nothing is said."""
     n_fft = settings.pop("n_fft", 2048)

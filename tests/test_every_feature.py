@@ -21,8 +21,8 @@ from audiofeat_cli.plan import Output, Plan
 from audiofeat_cli.registry import accepted_parameters, load_features
 from audiofeat_cli.step import Array, Feature, Gain
 from audiofeat_cli.stream import Program
-from tests.cases import SIGNALS, Case, Tolerance, assert_close, reference_of, referenced
-from tests.signals import CutSource, columns, config_of, noise, plan_of, scene, silence, under
+from tests.cases import STEREO, Case, Tolerance, assert_close, reference_of, referenced
+from tests.signals import CutSource, columns, config_of, noise, plan_of, scene, silence, under, wide
 
 FEATURES: Mapping[str, Feature] = load_features(plugins=False)
 NAMES = sorted(FEATURES.keys() & set(referenced()))  # test_reference finds those without
@@ -119,12 +119,24 @@ def run(program: Program, signal: Array, cuts: Sequence[int] = ()) -> Array:
     signal = columns(signal)
     source = CutSource({"analysis": signal, "native": signal}, cuts)
     values = under(collect(program, source, signal.shape[1]), "it")
+    if program.plan.outputs[0].level == "event":
+        return events_in_one(values, signal.shape[1])
     return values[np.newaxis] if values.ndim == 2 else values
+
+
+def events_in_one(events: Array, channels: int) -> Array:
+    """(1, channels, 1) mean of time times value of each channel's events; NaN without any."""
+    found = [events[events[:, 0] == channel] for channel in range(channels)]
+    means = [np.mean(each[:, 1] * each[:, 2]) if len(each) else np.nan for each in found]
+    return np.array(means)[np.newaxis, :, np.newaxis]
 
 
 def compute(variant: Variant, signal: Array, cuts: Sequence[int] = (), **settings: Any) -> Array:
     """Values at 22050/2048/512, or as the settings say."""
-    return run(program_of(variant, tuple(settings.items())), signal, cuts)
+    program = program_of(variant, tuple(settings.items()))
+    if signal.ndim == 1 and reference_of(variant.feature).defined_on == STEREO:
+        return run(program, wide(signal), cuts)[:, :1]
+    return run(program, signal, cuts)
 
 
 def outputs_of(variant: Variant) -> Sequence[Output]:
@@ -133,6 +145,12 @@ def outputs_of(variant: Variant) -> Sequence[Output]:
 
 def level_of(variant: Variant) -> str:
     return FEATURES[variant.feature].level
+
+
+def own_window(variant: Variant) -> int | None:
+    """The `n_fft` of a feature that has another than the config's; None where it has not."""
+    known = accepted_parameters(FEATURES[variant.feature]).get("n_fft")
+    return known.default if known and isinstance(known.default, int) else None
 
 
 def reads_native(variant: Variant) -> bool:
@@ -188,10 +206,11 @@ class TestDeclared:
     def test_shape_dtype_and_columns(self, variant: Variant) -> None:
         outputs = outputs_of(variant)
         values = compute(variant, noise(22050, 0.3))
-        frames = 1 if level_of(variant) == "clip" else 1 + len(noise(22050, 0.3)) // 512
+        frames = 1 + len(noise(22050, 0.3)) // 512 if level_of(variant) == "frame" else 1
         assert values.shape == (frames, 1, sum(max(1, output.width) for output in outputs))
         names = [name for output in outputs for name in output.columns]
-        assert len(names) == sum(1 if o.is_list else max(1, o.width) for o in outputs)
+        columns_of = [o for o in outputs if o.level != "event"]  # events have a table of their own
+        assert len(names) == sum(1 if o.is_list else max(1, o.width) for o in columns_of)
         assert len(set(names)) == len(names)
         assert all(name.startswith("it") for name in names)
         assert all(len(output.labels) in (0, output.width) for output in outputs)
@@ -210,7 +229,7 @@ class TestValues:
 
     @pytest.mark.parametrize("variant", VARIANTS)
     def test_is_finite_where_it_is_defined(self, variant: Variant) -> None:
-        values = compute(variant, SIGNALS[reference_of(variant.feature).defined_on](22050))
+        values = compute(variant, reference_of(variant.feature).defining(22050))
         first_is_null = "frame 0" in FEATURES[variant.feature].definition
         assert np.isfinite(values[1:] if first_is_null else values).all()
         assert not np.isinf(values).any()
@@ -274,11 +293,11 @@ class TestTime:
             pytest.skip(f"refused, as it should: {impossible[0]}")
         lengths = (1, 2, hop - 1, hop, n_fft - 1, n_fft, n_fft + 1, round(0.4 * rate))
         given = dict(variant.parameters)
-        own = given.get("n_fft", given.get("frame_length", n_fft))
+        own = given.get("n_fft", given.get("frame_length", own_window(variant) or n_fft))
         for length in lengths:
             values = compute(variant, noise(rate, 0.4)[:length], **grid)
             frames = 1 + length // hop if center else max(0, 1 + (length - own) // hop)
-            assert len(values) == (1 if level_of(variant) == "clip" else frames), length
+            assert len(values) == (frames if level_of(variant) == "frame" else 1), length
             assert not np.isinf(values).any(), length
 
     @pytest.mark.parametrize("channels", [1, 2, 3, 5, 8])

@@ -1,0 +1,1 @@
+"""Time domain: the envelope and its shape, and what lies between samples and spectra."""
