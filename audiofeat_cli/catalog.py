@@ -21,6 +21,7 @@ _RATE = 22050
 _LEVELS = {
     "frame": "Per frame, and their statistics per file",
     "clip": "Per file",
+    "event": "Events, rows of a table of their own",
 }
 
 
@@ -142,6 +143,8 @@ def _detail(facts: dict[str, Any]) -> Iterator[str]:
     unit = f" ({facts['unit']})" if facts["unit"] not in {"1", None} else ""
     if columns is None:
         yield "  Columns: those of the feature it reads."
+    elif not columns:
+        yield f"  Columns: kind {facts['name']}, time (s), value{unit}"
     else:
         names = columns[0] if len(columns) == 1 else f"{columns[0]} .. {columns[-1]}"
         if facts["outputs"]:
@@ -171,7 +174,8 @@ def _detail(facts: dict[str, Any]) -> Iterator[str]:
 def _output_lines(name: str, output: dict[str, Any]) -> list[str]:
     unit = "" if output["unit"] in {"", "1"} else f" ({output['unit']})"
     kind = "" if output["type"] == "float32" else f", {output['type']}"
-    start = f"    {name}_{output['name']}{unit}{kind}"
+    column = f"{name}_{output['name']}" if output["name"] else name
+    start = f"    {column}{unit}{kind}"
     said = f": {output['summary']}" if output["summary"] else ""
     return textwrap.wrap(start + said, WIDTH, initial_indent="", subsequent_indent="      ")
 

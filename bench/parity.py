@@ -139,9 +139,7 @@ def outputs_of(feature: Feature, names: Iterable[str]) -> list[tuple[str, str, l
     """(name, unit, columns) of each output, from the columns of a table."""
     start = f"x_{feature.name}"
     if feature.outputs:
-        return [
-            (f"{feature.name}_{o.name}", o.unit, [f"{start}_{o.name}"]) for o in feature.outputs
-        ]
+        return [(o.column(feature.name), o.unit, [o.column(start)]) for o in feature.outputs]
     mine = [
         n for n in names if n == start or (n.startswith(start) and n[len(start) + 1 :].isdigit())
     ]

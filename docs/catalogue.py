@@ -97,6 +97,8 @@ def _span(output: Output) -> str:
 
 
 def _values(feature: Feature, outputs: tuple[Output, ...]) -> str:
+    if feature.level == "event":
+        return f"rows of the events table: kind `{feature.name}`, time in s, value"
     total = sum(max(1, output.width) for output in outputs)
     per = "file" if feature.level == "clip" else "frame"
     given = f" with `of: {SOURCE}`" if _reads_another(feature) else ""
@@ -190,6 +192,7 @@ def _index_row(feature: Feature) -> str:
     count = sum(max(1, o.width) for o in outputs)
     per = "a file" if feature.level == "clip" else "a frame"
     values = f"of {SOURCE}, {count} {per}" if _reads_another(feature) else f"{count} {per}"
+    values = "events" if feature.level == "event" else values
     units = " / ".join(dict.fromkeys(o.unit for o in outputs))
     return f"| [{feature.name}](#{feature.name}) | {summary} | {values} | {units} |"
 

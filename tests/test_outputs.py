@@ -48,6 +48,24 @@ class TestPlan:
         names = [o.alias for o in made({"trio": {"as": "three"}}).outputs]
         assert names == ["three_first", "three_positive", "three_side"]
 
+    def test_an_output_without_a_name_has_that_of_the_feature(self) -> None:
+        plan = made("couple", {"couple": {"as": "other"}})
+        names = [name for output in plan.outputs for name in output.columns]
+        assert names == ["couple", "couple_square", "other", "other_square"]
+        definitions = [o.definition.partition("\n")[0] for o in plan.outputs[:2]]
+        assert definitions == ["The first sample of each hop, and its square.", "Its square."]
+
+    @pytest.mark.parametrize(("of", "power"), [("couple", 1), ("couple_square", 2), ("other", 1)])
+    def test_both_can_be_read_by_another_feature(self, of: str, power: int) -> None:
+        listed: list[Item] = [
+            "couple",
+            {"couple": {"as": "other"}},
+            {"delta": {"of": of, "width": 3}},
+        ]
+        found = extract_array(listed, SIGNAL, registry=KNOWN)
+        slope = np.gradient(found["couple"][:, 0, 0] ** power)[1:-1]
+        np.testing.assert_allclose(found[f"{of}_delta"][1:-1, 0, 0], slope, atol=1e-6)
+
     def test_the_config_has_the_feature_once(self) -> None:
         assert resolved_config(made("trio", "verdict"))["features"] == [
             {"trio": {"as": "trio"}},

@@ -353,6 +353,18 @@ def trio(samples: Array, *, hop_length: int) -> Array:
 
 @feature(
     analysis_samples,
+    reference="none",
+    reach=_hop,
+    outputs=[Named("", "FS", "linear"), Named("square", "FS^2", "power", summary="Its square.")],
+)
+def couple(samples: Array, *, hop_length: int) -> Array:
+    """The first sample of each hop, and its square."""
+    first = samples[::hop_length].T
+    return np.concatenate([first[np.newaxis], first[np.newaxis] ** 2]).T
+
+
+@feature(
+    analysis_samples,
     kind="clip",
     reference="none",
     outputs=[
