@@ -208,7 +208,7 @@ def inspect_files(
         from audiofeat_cli.inspect.plot import check_plot
 
         check_plot(files, plot)
-    found = Findings(files, tell, full=full)
+    found = Findings(files, tell, full=full, as_json=as_json)
     if as_json:
         out_json(found.data())
     else:

@@ -1,8 +1,4 @@
-"""What the engine computes for a look at a file, in the one pass in which it is also metered.
-
-A further summary of the sound (tempo, key, pitch) is one more entry of `_requests`: its value
-arrives in `Heard.values` under its alias.
-"""
+"""What the engine computes for a look at a file, in the one pass in which it is also metered."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -39,14 +39,17 @@ class Trouble:
         return {"kind": "error", **asdict(self)}
 
 
-def look(names: Sequence[str], *, full: bool = False) -> Iterator["Sound | OutputFacts | Trouble"]:
+def look(
+    names: Sequence[str], *, full: bool = False, music: bool = False
+) -> Iterator["Sound | OutputFacts | Trouble"]:
     """Look at files, at output folders, and at the audio files below other folders.
 
     Parameters
     ----------
     full : measure all of a long file, too.
+    music : find tempo, key and pitch.
     """
-    looker = _Looker(full=full)
+    looker = _Looker(full=full, music=music)
     for name in names:
         if not _is_folder(name) or is_output(Path(name)):
             yield looker.look(name)
@@ -64,8 +67,9 @@ def _is_folder(name: str) -> bool:
 
 
 class _Looker:
-    def __init__(self, *, full: bool) -> None:
+    def __init__(self, *, full: bool, music: bool) -> None:
         self._full = full
+        self._music = music
         self._listener: Any = None
 
     def look(self, name: str) -> "Sound | OutputFacts | Trouble":
@@ -98,7 +102,7 @@ class _Looker:
         from audiofeat_cli.inspect.sound import Listener
 
         if self._listener is None:
-            self._listener = Listener(full=self._full)
+            self._listener = Listener(full=self._full, music=self._music)
         sound: Sound = self._listener.listen(name)
         return sound
 
@@ -118,11 +122,16 @@ class Findings:
     """
 
     def __init__(
-        self, names: Sequence[str], tell: Callable[[str], None], *, full: bool = False
+        self,
+        names: Sequence[str],
+        tell: Callable[[str], None],
+        *,
+        full: bool = False,
+        as_json: bool = False,
     ) -> None:
         self.failed = 0
         self.many = is_many(names)
-        self._found = look(names, full=full)
+        self._found = look(names, full=full, music=as_json or not self.many)
         self._tell = tell
 
     def all(self) -> Iterator["Sound | OutputFacts | Trouble"]:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audiofeat_cli.audio.blocks import Samples
 from audiofeat_cli.audio.decode import NATIVE, Audio, Decoder, Request
@@ -19,6 +19,9 @@ from audiofeat_cli.inspect.hearing import Heard, Source, grid_for, hear
 from audiofeat_cli.inspect.levels import ChannelLevels, decibels
 from audiofeat_cli.inspect.stereo import StereoFacts
 from audiofeat_cli.step import Array
+
+if TYPE_CHECKING:
+    from audiofeat_cli.inspect.music import Music, MusicListener
 
 STRIP_WIDTH = 60
 LONG_SECONDS = 600.0
@@ -56,6 +59,7 @@ class Sound:
     excerpts : 0 where it was measured as a whole, else the number of its pieces that were.
     loudness_lufs : integrated (EBU R128); None for silence and where it is not defined.
     stereo : for two channels only.
+    music : tempo, key and pitch; None where it was not asked for, and of excerpts.
     strip_dbfs : peak of up to 60 equal stretches of the file.
     """
 
@@ -67,6 +71,7 @@ class Sound:
     levels: tuple[ChannelLevels, ...]
     bandwidth: Bandwidth
     stereo: StereoFacts | None
+    music: "Music | None"
     strip_dbfs: tuple[float | None, ...]
     picture: Picture
 
@@ -82,6 +87,7 @@ class Sound:
             "levels": [_plain(asdict(level), 6) for level in self.levels],
             "bandwidth": _plain(asdict(self.bandwidth), 1),
             "stereo": None if self.stereo is None else _plain(asdict(self.stereo), 6),
+            "music": None if self.music is None else _plain(asdict(self.music), 3),
             "strip_dbfs": [_rounded(value, 1) for value in self.strip_dbfs],
         }
 
@@ -92,11 +98,14 @@ class Listener:
     Parameters
     ----------
     full : measure all of a long file, too.
+    music : find tempo, key and pitch of what is measured whole.
     """
 
-    def __init__(self, *, full: bool = False) -> None:
+    def __init__(self, *, full: bool = False, music: bool = False) -> None:
         self._decoder = Decoder(Request(None, "each", "soxr_hq", _BLOCK, allow_truncated=True))
         self._full = full
+        self._wants_music = music
+        self._music: MusicListener | None = None
 
     def listen(self, file: str) -> Sound:
         """Decode a file, or excerpts of a long one, and measure it.
@@ -107,9 +116,16 @@ class Listener:
         """
         with quiet_decoders(), self._decoder.open(file) as audio:
             expected = audio.declared_frames or declared_frames(file)
-            if self._full or not is_long(audio, expected):
-                return self._whole(audio, expected)
-            return self._pieces(audio, expected)
+            if not self._full and is_long(audio, expected):
+                return self._pieces(audio, expected)
+            sound = self._whole(audio, expected)
+            return replace(sound, music=self._music_of(file)) if self._wants_music else sound
+
+    def _music_of(self, file: str) -> "Music":
+        from audiofeat_cli.inspect.music import MusicListener
+
+        self._music = self._music or MusicListener()
+        return self._music.listen(file)
 
     def _whole(self, audio: Audio, expected: int) -> Sound:
         grid = grid_for(audio.sample_rate, expected)
@@ -166,6 +182,7 @@ def _sound(file: str, facts: FileFacts, source: Source, heard: Heard, *, excerpt
         levels=tuple(source.levels.levels()),
         bandwidth=bandwidth,
         stereo=None if source.stereo is None else source.stereo.facts(),
+        music=None,
         strip_dbfs=tuple(decibels(peak) for peak in peaks(outline, STRIP_WIDTH)),
         picture=Picture(outline, heard.mel_power, heard.mel_hz),
     )

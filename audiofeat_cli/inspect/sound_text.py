@@ -123,6 +123,22 @@ def _stereo(sound: Sound, screen: Screen) -> Iterator[Line]:
         yield from _row("", facts.text, screen, _WARNING)
 
 
+def _music(sound: Sound, screen: Screen) -> Iterator[Line]:
+    music = sound.music
+    if music is None:
+        return
+    parts = []
+    if music.tempo_bpm is not None:
+        second = music.second_tempo_bpm
+        parts.append(f"{music.tempo_bpm:.1f} BPM" + (f" (or {second:.1f})" if second else ""))
+    if music.key is not None:
+        parts.append(f"key {music.key}")
+    if music.note is not None and music.f0_hz is not None and music.cents is not None:
+        at = f"{music.f0_hz:.1f} Hz, {music.note} {music.cents:+.0f} cents"
+        parts.append(f"pitch {at} in {share(music.voiced_share or 0)} of the time")
+    yield from _row("music", ", ".join(parts) or "no tempo, key or pitch", screen)
+
+
 def _drawn_waveform(sound: Sound, screen: Screen) -> Iterator[Line]:
     low, high = sound.picture.outline
     is_wide = screen.width >= WIDE
@@ -165,10 +181,11 @@ SECTIONS: tuple[Section, ...] = (
     _levels,
     _content,
     _stereo,
+    _music,
     _drawn_waveform,
     _drawn_spectrogram,
 )
-"""In this order. A summary of the music (tempo, key, pitch) belongs before the pictures."""
+"""In this order."""
 
 
 def table_line(sound: Sound) -> str:
