@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from audiofeat_cli.reach import Span
 from audiofeat_cli.step import Window
 from audiofeat_cli.steps.framesum import frame_sums
 from audiofeat_cli.steps.loudness import (
     block_loudness,
     channel_weights,
+    fine_energy,
     k_weighting,
     step_energy,
+    weighed_energy,
 )
 from audiofeat_cli.steps.mel import hz_to_mel, mel_centres, mel_to_hz, mel_weights
 from audiofeat_cli.steps.project import project
@@ -112,14 +113,25 @@ class TestLoudness:
         heard = scipy.signal.sosfilt(k_weighting(sample_rate=rate), np.ones(100))
         np.testing.assert_array_equal(heard, 0)
 
-    def test_steps_of_half_samples_take_turns(self) -> None:
-        """At 11025 Hz a step is 1102.5 samples; each sample counts once."""
-        weighted = np.ones((3 * 1103, 1))
-        sizes = []
-        for first in range(4):
-            span = Span(first, 2, 0, at_start=first == 0, at_end=False)
-            sizes.append(step_energy(weighted, span, sample_rate=11025)[:, 0, 0].tolist())
-        assert sizes == [[1102, 1103], [1103, 1103], [1103, 1102], [1102, 1102]]
+    @pytest.mark.parametrize("sizes", [[5000], [1, 109, 110, 111, 2000, 2669]])
+    def test_steps_of_part_of_a_sample_take_turns(self, sizes: list[int]) -> None:
+        """At 11025 Hz a step is 110.25 samples; each sample counts once."""
+        state, found = None, []
+        for size in sizes:
+            state, made = fine_energy(state, np.ones((size, 1)), sample_rate=11025)
+            found += made[:, 0, 0].tolist()
+        assert found[:8] == [110, 110, 110, 111, 110, 110, 110, 111]
+        assert sum(found) == 45 * 11025 // 100
+        assert len(found) == 45
+
+    def test_ten_fine_steps_are_a_step(self) -> None:
+        fine = np.arange(25.0)[:, np.newaxis, np.newaxis]
+        np.testing.assert_array_equal(step_energy(fine)[:, 0, 0], [45, 145])
+
+    def test_channels_are_added_with_their_weights(self) -> None:
+        weighted = np.array([[1.0, 2.0, 3.0, 4.0, 5.0]])
+        found = weighed_energy(weighted)
+        np.testing.assert_allclose(found, [[1 + 4 + 9 + 1.41 * (16 + 25)]])
 
     def test_blocks_are_four_steps(self) -> None:
         energies = np.arange(1.0, 7.0).reshape(6, 1, 1)

@@ -24,7 +24,7 @@ def integrated_loudness(step_energies: Array, *, sample_rate: float) -> float:
     Blocks of 400 ms every 100 ms; those under -70 LUFS are left out, then those more than 10 LU
     under the mean of the rest. One value per clip, LUFS. Silence: null. Null under 400 ms and
     for files below 4 kHz, too.
-    Source: ITU-R BS.1770-5 annex 1; EBU R 128. Keeps 0.6 MB per hour and stereo pair.
+    Source: ITU-R BS.1770-5 annex 1; EBU R 128. Keeps 0.3 MB per hour.
     """
     levels = block_loudness(step_energies, steps=4, sample_rate=sample_rate)
     loud = levels[levels > ABSOLUTE_GATE_LUFS]
