@@ -5,18 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audiofeat_cli.inspect.truepeak import TruePeak
 from audiofeat_cli.step import Array
+from audiofeat_cli.steps.totals import ClippedRuns
+from audiofeat_cli.steps.truepeak import PeakMeter
 
 PIECES_PER_SECOND = 10
 """Silence is judged on pieces of 100 ms."""
 
 SILENCE_DBFS = -60.0
 """A piece is silent when its RMS is below this."""
-
-CLIPPED_RUN = 3
-FULL_SCALE = 32767 / 32768
-"""A sample is clipped in a run of at least so many at full scale (as 16 bits have it)."""
 
 Numbers = NDArray[np.float64]
 
@@ -56,23 +53,17 @@ class LevelMeter:
         self._energy = np.zeros(channels)
         self._peak = np.zeros(channels)
         self._silent = np.zeros(channels)
-        self._clipped = np.zeros(channels)
-        self._run = np.zeros(channels, np.int64)
-        self._true_peak = TruePeak(channels)
+        self._clipped = ClippedRuns(channels)
+        self._true_peak = PeakMeter(channels)
 
     def add(self, block: Array) -> None:
         """Take the next block."""
         self.samples += len(block)
         rows = np.ascontiguousarray(block.T)
         absolute = np.abs(rows)
-        highest = absolute.max(axis=1)
-        self._peak = np.maximum(self._peak, highest)
-        self._true_peak.add(rows, absolute)
-        for channel, peak in enumerate(highest):
-            if peak >= FULL_SCALE:
-                self._count_clipped(channel, absolute[channel] >= FULL_SCALE)
-            else:
-                self._end_run(channel)
+        self._peak = np.maximum(self._peak, absolute.max(axis=1))
+        self._true_peak.push(rows)
+        self._clipped.push(rows)
         exact = rows.astype(np.float64)
         self._sum += exact.sum(axis=1)
         self._add_pieces(np.concatenate([self._rest, exact], axis=1))
@@ -80,8 +71,7 @@ class LevelMeter:
     def cut(self) -> None:
         """What comes next does not follow on what came before."""
         self._true_peak.cut()
-        for channel in range(len(self._run)):
-            self._end_run(channel)
+        self._clipped.cut()
 
     def _add_pieces(self, joined: Numbers) -> None:
         whole = joined.shape[1] // self._piece * self._piece
@@ -96,39 +86,21 @@ class LevelMeter:
         quiet = energies < length * 10 ** (SILENCE_DBFS / 10)
         self._silent += length * quiet.sum(axis=1)
 
-    def _count_clipped(self, channel: int, full: NDArray[np.bool_]) -> None:
-        """Add up runs of full scale; one that reaches the end of a block goes on in the next."""
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], full, [False]]).astype(np.int8)))
-        starts, ends = edges[::2], edges[1::2]
-        lengths = ends - starts
-        if starts[0] == 0:
-            lengths[0] += self._run[channel]
-        else:
-            self._end_run(channel)
-        self._run[channel] = lengths[-1] if ends[-1] == len(full) else 0
-        finished = lengths[:-1] if ends[-1] == len(full) else lengths
-        self._clipped[channel] += finished[finished >= CLIPPED_RUN].sum()
-
-    def _end_run(self, channel: int) -> None:
-        if self._run[channel] >= CLIPPED_RUN:
-            self._clipped[channel] += self._run[channel]
-        self._run[channel] = 0
-
     def levels(self) -> list[ChannelLevels]:
         """The levels of each channel; the signal is over."""
         self.cut()
         if self._rest.shape[1]:
             self._weigh(np.square(self._rest).sum(axis=1, keepdims=True), self._rest.shape[1])
             self._rest = self._rest[:, :0]
-        true_peaks = np.maximum(self._peak, self._true_peak.highest)
+        true_peaks = self._true_peak.highest
         return [
             ChannelLevels(
                 peak_dbfs=decibels(float(self._peak[c])),
                 true_peak_dbtp=decibels(float(true_peaks[c])),
                 rms_dbfs=decibels(float(np.sqrt(self._energy[c] / self.samples))),
                 dc=float(self._sum[c] / self.samples),
-                clipped=float(self._clipped[c] / self.samples),
+                clipped=float(self._clipped.clipped[c] / self.samples),
                 silent=float(self._silent[c] / self.samples),
             )
-            for c in range(len(self._run))
+            for c in range(len(self._peak))
         ]

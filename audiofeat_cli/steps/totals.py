@@ -35,12 +35,17 @@ def totals(state: Totals | None, samples: Array) -> Totals:
     return Totals((0 if state is None else state.count) + len(samples), total, energy, peak)
 
 
-class _Runs:
-    """Samples in runs at full scale, over all channels."""
+class ClippedRuns:
+    """Samples of each channel in runs at full scale.
+
+    Attributes
+    ----------
+    clipped : (channels,) how many there are in runs that are over.
+    """
 
     def __init__(self, channels: int) -> None:
         self.seen = 0
-        self.clipped = 0
+        self.clipped = np.zeros(channels, np.int64)
         self._open = [0] * channels  # length of the run that each channel has come with
 
     def push(self, rows: Array) -> None:
@@ -64,27 +69,29 @@ class _Runs:
         goes_on = ends[-1] == len(full)
         self._open[channel] = int(lengths[-1]) if goes_on else 0
         done = lengths[:-1] if goes_on else lengths
-        self.clipped += int(done[done >= SHORTEST_CLIP].sum())
+        self.clipped[channel] += int(done[done >= SHORTEST_CLIP].sum())
 
     def _close(self, channel: int) -> None:
         if self._open[channel] >= SHORTEST_CLIP:
-            self.clipped += self._open[channel]
+            self.clipped[channel] += self._open[channel]
         self._open[channel] = 0
 
-    def share(self) -> float:
-        """Of all samples; the clip is over."""
+    def cut(self) -> None:
+        """What comes next, if anything, does not follow on what came before."""
         for channel in range(len(self._open)):
             self._close(channel)
-        return self.clipped / self.seen
 
 
-def _share(state: _Runs | None) -> float:
-    return float("nan") if state is None else state.share()
+def _share(state: ClippedRuns | None) -> float:
+    if state is None:
+        return float("nan")
+    state.cut()
+    return float(state.clipped.sum() / state.seen)
 
 
 @clip(native_samples, finish=_share)
-def share_at_full_scale(state: _Runs | None, samples: Array) -> _Runs:
+def share_at_full_scale(state: ClippedRuns | None, samples: Array) -> ClippedRuns:
     """Share of the samples of all channels that are in runs at full scale."""
-    state = _Runs(samples.shape[1]) if state is None else state
+    state = ClippedRuns(samples.shape[1]) if state is None else state
     state.push(samples.T)
     return state

@@ -37,11 +37,15 @@ _BAND = np.concatenate(
 """(samples of a stretch and around it, places): all interpolators of a stretch at once."""
 
 
-class _Peak:
+class PeakMeter:
     """The largest magnitude of each channel, of samples and of what lies between them.
 
     Only what can exceed the peak so far is interpolated: a stretch whose samples are lower than
     that by the interpolators' largest gain cannot.
+
+    Attributes
+    ----------
+    highest : (channels,) amplitude so far.
     """
 
     def __init__(self, channels: int) -> None:
@@ -58,12 +62,12 @@ class _Peak:
             for channel, row in enumerate(joined):
                 self.highest[channel] = _highest(row, count, float(self.highest[channel]))
 
-    def finish(self) -> float:
-        """The largest of all channels; the clip is over."""
+    def cut(self) -> None:
+        """What comes next, if anything, does not follow on what came before."""
         if self._rest.shape[1] >= TAPS:
             between = sliding_window_view(self._rest, TAPS, axis=1) @ _WEIGHTS.T
             self.highest = np.maximum(self.highest, np.abs(between).max(axis=(1, 2)))
-        return float(self.highest.max())
+        self._rest = self._rest[:, :0]
 
 
 def _highest(samples: Array, count: int, known: float) -> float:
@@ -83,17 +87,20 @@ def _highest(samples: Array, count: int, known: float) -> float:
     return known
 
 
-def _finished(state: _Peak | None) -> float:
-    return float("nan") if state is None else state.finish()
+def _finished(state: PeakMeter | None) -> float:
+    if state is None:
+        return float("nan")
+    state.cut()
+    return float(state.highest.max())
 
 
 @clip(native_samples, finish=_finished)
-def true_peak_amplitude(state: _Peak | None, samples: Array) -> _Peak:
+def true_peak_amplitude(state: PeakMeter | None, samples: Array) -> PeakMeter:
     """FS: the highest magnitude of any channel, four times oversampled.
 
     Between the first and the last `TAPS` / 2 samples, which have no surroundings, only the samples
     themselves count: an excerpt's cut edges are no peaks of its programme.
     """
-    state = _Peak(samples.shape[1]) if state is None else state
+    state = PeakMeter(samples.shape[1]) if state is None else state
     state.push(np.ascontiguousarray(samples.T, dtype=np.float32))
     return state
