@@ -6,7 +6,7 @@ first in which all it needs is known.
 """
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -27,19 +27,10 @@ from audiofeat_cli.step import (
     When,
 )
 from audiofeat_cli.steps.pick import pick
+from audiofeat_cli.troubles import Trouble, duplicates, homeless, unfit, unknown
 
 _MISSING = inspect.Parameter.empty
 _LENGTHS = frozenset({"n_fft", "win_length"})
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A semantic problem: which request (index), which parameter (None: the feature), and what."""
-
-    request: int
-    parameter: str | None
-    message: str
-    warning: bool = False
 
 
 @dataclass
@@ -210,23 +201,29 @@ class _Compiler:
             (i for i, r in enumerate(self.config.features) if name in self._names(r)), None
         )
         if index is None and name not in self.features:
-            self._trouble(
-                asked.index, item.parameter, f"{name!r} is neither a feature nor an `as` above"
-            )
+            self._trouble(asked.index, item.parameter, unknown(name, self.features))
             return None
         if index is not None:
             outputs = self.request(index)
         else:
+            self._warn_of_another(asked, item.parameter, name)
             request = FeatureRequest(name, name, ())
             outputs = self._compile(_Request(asked.index, request, self.features[name]))
         if not outputs:
             return None
         found = next((o for o in outputs if name in {o.alias, o.feature}), outputs[0])
-        reason = _unfit(name, outputs, found)
+        reason = unfit(name, outputs, found)
         if reason:
             self._trouble(asked.index, item.parameter, reason)
             return None
         return found
+
+    def _warn_of_another(self, asked: _Request, parameter: str, name: str) -> None:
+        """Tell of one in the list that may have been meant instead of the feature's defaults."""
+        other = next((r.alias for r in self.config.features if r.feature == name), None)
+        if other is not None:
+            text = f"reads {name} with its defaults, not the {other!r} of the list"
+            self._trouble(asked.index, parameter, text, warning=True)
 
     def _names(self, request: FeatureRequest) -> set[str]:
         """What another feature may call it, or one of its values."""
@@ -313,48 +310,6 @@ def _facts_of(source: Output) -> dict[str, Any]:
     return dict(zip(SOURCE_FACTS, facts, strict=True))
 
 
-def _unfit(name: str, outputs: Sequence[Output], found: Output) -> str | None:
-    """Why a feature cannot be read frame by frame by another."""
-    if found.level != "frame":
-        return f"{name!r} has no values per frame"
-    if len(outputs) > 1 and found.alias != name:
-        return f"{name!r} has several values; name one of {', '.join(o.alias for o in outputs)}"
-    if found.dtype == "string":
-        return f"{name!r} holds names, not numbers"
-    return None
-
-
-def _duplicates(
-    outputs: Sequence[tuple[int, Output]], pooling: tuple[str, ...]
-) -> Iterable[Trouble]:
-    seen: dict[tuple[str, str], str] = {}
-    for index, output in outputs:
-        pooled = [
-            ("clips", f"{c}_{statistic}")
-            for c in output.columns
-            for statistic in output.pooled(pooling)
-        ]
-        mine = [("frames", c) for c in output.columns] + pooled
-        if output.level == "clip":
-            mine = [("clips", c) for c in output.columns]
-        taken = next((key for key in mine if key in seen), None)
-        if taken is not None:
-            text = f"its column {taken[1]!r} is also one of {seen[taken]!r}; "
-            yield Trouble(index, None, text + "give one of them another name with `as`")
-        seen |= dict.fromkeys(mine, output.alias)
-
-
-def _homeless(outputs: Sequence[tuple[int, Output]], config: Config) -> Iterable[Trouble]:
-    """Features that no table would hold."""
-    for index, output in outputs:
-        if output.level == "clip" and "clips" not in config.tables:
-            text = "has one value per file, and tables leaves the clips table out; add clips"
-            yield Trouble(index, None, text)
-        if output.level == "frame" and "frames" not in config.tables and not config.pooling:
-            text = "is in no table: tables leaves the frames out, and pooling is empty"
-            yield Trouble(index, None, text)
-
-
 def plan_at_rate(plan: Plan, features: Mapping[str, Feature], file_rate: int) -> Plan:
     """The plan with what depends on the file's rate filled in.
 
@@ -366,7 +321,9 @@ def plan_at_rate(plan: Plan, features: Mapping[str, Feature], file_rate: int) ->
         return plan
     compiled = compile_plan(plan.config, features, file_rate=file_rate)
     if compiled.plan is None:
-        reasons = "; ".join(t.message for t in compiled.troubles if not t.warning)
+        aliases = [request.alias for request in plan.config.features]
+        errors = [t for t in compiled.troubles if not t.warning]
+        reasons = "; ".join(f"{aliases[t.request]}: {t.message}" for t in errors)
         raise ClipError("compute", "impossible_at_rate", f"at {file_rate} Hz: {reasons}")
     return compiled.plan
 
@@ -385,8 +342,8 @@ def compile_plan(
     outputs = [(i, o) for i in range(len(config.features)) for o in compiler.request(i)]
     troubles = [
         *compiler.troubles,
-        *_duplicates(outputs, config.pooling),
-        *_homeless(outputs, config),
+        *duplicates(outputs, config.pooling),
+        *homeless(outputs, config),
     ]
     if any(not t.warning for t in troubles):
         return Compiled(None, troubles)

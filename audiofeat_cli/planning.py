@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audiofeat_cli.compiler import Trouble, compile_plan
+from audiofeat_cli.compiler import compile_plan
 from audiofeat_cli.config.load import Loaded, load_config
 from audiofeat_cli.errors import ConfigError
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.presets import find_config
 from audiofeat_cli.registry import load_features
+from audiofeat_cli.troubles import Trouble
 
 _PLACE = re.compile(r":(\d+):(\d+): ")
 

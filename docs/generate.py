@@ -35,7 +35,9 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "sample_rate: null": "each file keeps its own rate",
     },
     "channels": {
-        "channels: left": "the first channel",
+        "channels: left": "the first channel; a mono file is its own left and right",
+        "channels: mid": "half the sum of the first two channels; of a mono file, itself",
+        "channels: side": "half the difference of the first two channels; of a mono file, silence",
         "channels: each": "a row for each channel, and a column `channel`",
     },
     "resampler": {"resampler: soxr_vhq": "more exact still; see [resamplers](resamplers.md)"},

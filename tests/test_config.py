@@ -203,7 +203,6 @@ def test_dubious_values_warn() -> None:
 
 def test_empty_pooling_is_none() -> None:
     assert config(GOOD + "pooling: []\n").pooling == ()
-    assert config(GOOD + "pooling: null\n").pooling == ()
     assert config(GOOD + "pooling: [std, mean]\n").pooling == ("std", "mean")
 
 

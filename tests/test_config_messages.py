@@ -159,6 +159,7 @@ def test_what_a_parameter_is_told(given: str, told: str) -> None:
         ),
         ("pooling: [p05]", "3:11: pooling: expected mean, var or std, got 'p05'"),
         ("pooling: [[var]]", "3:11: pooling: expected mean, var or std, got a list"),
+        ("pooling:", "3:9: pooling: expected a list, as in [mean, var], got null"),
         ("pooling: [var, var]", "3:16: pooling: 'var' is named twice"),
         ("tables: []", "3:9: tables: empty; name frames, clips or both"),
         ("tables:", "3:8: tables: empty; name frames, clips or both"),

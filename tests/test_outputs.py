@@ -90,10 +90,10 @@ class TestPlan:
     @pytest.mark.parametrize(
         ("of", "said"),
         [
-            ("trio", "several values; name one of trio_first, trio_positive, trio_side"),
+            ("trio", "several values; list it, and name one of trio_first, trio_positive"),
             ("trio_side", "holds names, not numbers"),
             ("verdict_largest", "has no values per frame"),
-            ("trio_last", "neither a feature nor an `as`"),
+            ("trio_last", "neither a feature nor an `as` of another"),
         ],
     )
     def test_what_cannot_be_read_is_refused(self, of: str, said: str) -> None:
@@ -193,3 +193,16 @@ class TestEvents:
     def test_without_any_item(self) -> None:
         found = extract_array(["jumps"], np.zeros((0, 1), np.float32), registry=KNOWN)
         assert found["jumps"].shape == (0, 3)
+
+
+def test_a_value_of_a_feature_that_is_not_listed_says_what_to_list() -> None:
+    config = config_of([{"delta": {"of": "trio_first"}}])
+    (trouble,) = compile_plan(config, KNOWN).troubles
+    assert trouble.message == "'trio_first' is a value of trio; list trio among the features, too"
+
+
+def test_reading_the_defaults_of_a_feature_that_is_listed_otherwise_warns() -> None:
+    config = config_of([{"gather": {"right": 2, "as": "wide"}}, {"delta": {"of": "gather"}}])
+    (trouble,) = compile_plan(config, KNOWN).troubles
+    assert trouble.warning
+    assert "not the 'wide' of the list" in trouble.message

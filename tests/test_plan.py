@@ -15,13 +15,14 @@ import pytest
 import scipy.fft
 
 from audiofeat_cli.arrays import run_array
-from audiofeat_cli.compiler import Trouble, compile_plan
+from audiofeat_cli.compiler import compile_plan
 from audiofeat_cli.config.load import load_config
 from audiofeat_cli.plan import Plan, resolved_config
 from audiofeat_cli.reach import Reach
 from audiofeat_cli.registry import load_features
 from audiofeat_cli.step import Array, clip, feature, native_samples
 from audiofeat_cli.steps.spectrum import power_spectrum
+from audiofeat_cli.troubles import Trouble
 from tests.signals import Item, config_of, noise, plan_of
 from tests.toys import TOYS
 
@@ -477,3 +478,10 @@ def test_a_feature_that_no_table_holds_is_refused(
 ) -> None:
     (trouble,) = compile_plan(config_of([feature_name], **settings), load_features()).troubles
     assert "table" in trouble.message
+
+
+@pytest.mark.parametrize("window", [("dpss", 5000.0), ("chebwin", 1e6)])
+def test_a_window_that_cannot_be_made_is_refused(window: tuple[str, float]) -> None:
+    compiled = compile_plan(config_of(["mel"], window=window), load_features(plugins=False))
+    assert compiled.plan is None
+    assert any("does not work with 2048 samples" in t.message for t in compiled.troubles)

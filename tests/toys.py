@@ -397,7 +397,7 @@ def loudest(samples: Array, span: Span, *, hop_length: int | Fraction) -> Array:
     """The largest sample at each hop over all channels of the file: one value for all."""
     at = [round(t * hop_length) for t in range(span.first, span.first + span.count)]
     found = np.abs(samples[np.array(at) - at[0]]).max(axis=1)
-    return found[:, np.newaxis, np.newaxis].astype(np.float32)
+    return np.asarray(found[:, np.newaxis, np.newaxis], dtype=np.float32)
 
 
 TOYS: Mapping[str, Feature] = MappingProxyType(

@@ -298,13 +298,13 @@ class Audio:
     def _proven(self, missing: int, problem: str) -> tuple[str, str]:
         """(kind, what happened) to the samples that are missing; nothing where it is a guess."""
         if self.format == "FLAC":
-            return "truncated", "cut"
+            return "truncated", "cut or damaged"
         if self.subtype in _LINEAR:
             return "truncated", "the file became shorter while it was read"
         if problem:
             return "damaged", "damaged"
         if self.truncated is False and self.format == "MP3" and missing >= 2 * _MPEG_FRAME:
-            return "truncated", "cut"
+            return "truncated", "cut or damaged"
         if self.truncated is False and self.format == "OGG":
             with RawFile(self.file) as raw:
                 damage = integrity.damaged_ogg(raw)

@@ -157,7 +157,9 @@ class Discovery:
             below = prefix + entry.name
             found = _Found(base + below, entry.path, below)
             if _is_folder(entry):
-                if not entry.is_symlink() and self._enters(found):
+                if entry.is_symlink():
+                    self.passed_over += 1
+                elif self._enters(found):
                     folders.append((below + "/", self._entries(found)))
             elif extension(entry.name) not in KNOWN or entry.name.startswith("._"):
                 self.passed_over += 1

@@ -40,7 +40,9 @@ class Resampler:
         due = max(int(np.ceil(self._taken * self._ratio)) - self._given, 0)
         rows = []
         for stream in self._streams:
-            row = stream.resample_chunk(nothing, last=True)[:due]
-            rows.append(np.pad(row, (0, due - len(row))))
+            row = np.zeros(due, np.float32)
+            given = stream.resample_chunk(nothing, last=True)[:due]
+            row[: len(given)] = given
+            rows.append(row)
         self._given += due
         return rows

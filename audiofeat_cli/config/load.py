@@ -310,7 +310,7 @@ class _Reader:
         if isinstance(node, Items):
             for child in node.nodes:
                 self._name(key, child, options, found)
-        elif not (isinstance(node, Scalar) and node.is_null):
+        elif key == "pooling" or not (isinstance(node, Scalar) and node.is_null):
             example = f"[{', '.join(default)}]"
             self.report.problem(
                 node.place, key, f"expected a list, as in {example}, got {show(node)}"

@@ -27,6 +27,7 @@ RESERVED_NAMES = frozenset(
 ALIAS_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
 _NAME_KEYS = frozenset({"name", "feature", "type", "kind", "id"})
 _LONGEST_ALIAS = 100
+_FRAME_SIZES = frozenset({"n_fft", "win_length", "window_length", "frame_size", "n_fft_length"})
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,8 @@ class RequestReader:
     def _unknown_parameter(self, feature: str, alias: str, name: str, place: Place) -> None:
         accepted = [*self.accepted(self.features[feature]), "as"]
         found = nearest(name, [*accepted, *TOP_KEYS])
+        if found not in accepted and name in _FRAME_SIZES and "frame_length" in accepted:
+            found = "frame_length"
         if found in accepted:
             message = f"unknown parameter; did you mean '{found}'?"
         elif found is not None:

@@ -203,7 +203,8 @@ def _fall(levels: Numbers, frequencies: Numbers, content: float, rest: float) ->
     """Where the levels fall from `content` to `rest` for good, if that is steep."""
     places = []
     for level in (content - _KNEE_DB, *(rest + s * (content - rest) for s in (0.75, 0.5, 0.25))):
-        index = int(np.flatnonzero(levels > level)[-1]) + 1
+        above = np.flatnonzero(levels > level)
+        index = int(above[-1]) + 1 if len(above) else len(frequencies)
         if index >= len(frequencies):
             return None
         places.append(float(frequencies[index]))

@@ -38,7 +38,7 @@ def pitch_probabilities(
     fmin: Hertz = C2_HZ,
     fmax: Hertz = C7_HZ,
     n_thresholds: Count = 100,
-    beta_parameters: tuple[float, float] = (2.0, 18.0),
+    beta_parameters: tuple[Positive, Positive] = (2.0, 18.0),
     boltzmann_parameter: Positive = 2.0,
     no_trough_prob: Fraction = 0.01,
     resolution: Resolution = 0.1,

@@ -48,7 +48,18 @@ def sliding(samples: Array, size: int, hop: int) -> Array:
     return sliding_window_view(samples, size, axis=0)[::hop]
 
 
-@constant()
+def _window_exists(*, window: Window, win_length: int) -> Sequence[Problem]:
+    """Some shapes have parameters that fit some lengths only."""
+    try:
+        found = _window(window, win_length)
+    except (ValueError, OverflowError, ZeroDivisionError) as error:
+        return [Problem("window", f"{window} does not work with {win_length} samples: {error}")]
+    if not np.isfinite(found).all():
+        return [Problem("window", f"{window} is not finite with {win_length} samples")]
+    return []
+
+
+@constant(check=_window_exists)
 def window_shape(*, n_fft: int, win_length: int, window: Window) -> Array:
     """(n_fft,) periodic window of `win_length`, centred among zeros. Source: scipy get_window."""
     shape = _window(window, win_length)

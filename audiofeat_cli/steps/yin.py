@@ -105,6 +105,7 @@ def _normalized(frames: Array, shortest: int, longest: int) -> Array:
     spectrum.imag = 0
     products = irfft(spectrum, size, overwrite_x=True)[:, : longest + 1]
     energy = np.square(frames[:, :longest]).cumsum(axis=1)
+    energy[:, 0] = 0  # as librosa has it: d(1) lacks the first sample
     difference = 2 * (products[:, :1] - products[:, 1:]) - energy
     mean = np.cumsum(difference, axis=1)
     mean /= np.arange(1, longest + 1)
