@@ -1,6 +1,7 @@
 """Every feature gives the numbers that `tests/reference/<feature>.py` knows from elsewhere."""
 
 import warnings
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -17,6 +18,23 @@ PAIRS = [
     for case in reference_of(name).cases
 ]
 
+OTHERWISE_IN_1_0 = frozenset(
+    {
+        "cqt-scene-sample_rate=8000-n_fft=512-hop_length=64-n_bins=83",
+        "cqt-vowels",
+        "harmonic_energies-scene",
+        "note-scene",
+        "odd_even_ratio-scene",
+        "partial_frequencies-scene",
+        "pyin-scene",
+        "pyin-scene-center=False",
+        "pyin-scene-n_thresholds=40-beta_parameters=(1.0,8.0)-boltzmann_parameter=1.0",
+        "tristimulus-scene",
+    }
+)
+"""Where librosa 1.0 differs from 0.11, which is followed: the CQT of files at low rates, and the
+voicing of one very quiet frame."""
+
 
 def test_every_feature_has_a_reference_and_every_reference_a_feature() -> None:
     assert referenced() == FEATURES
@@ -31,6 +49,8 @@ def test_reference_says_why_it_is_not_closer(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "case"), PAIRS)
 def test_numbers(name: str, case: Case) -> None:
+    if f"{name}-{case.title()}" in OTHERWISE_IN_1_0 and version("librosa") >= "1":
+        pytest.skip("librosa 1.0 differs from 0.11 here")
     samples, settings = case.load()
     ours = _ours(name, case, samples, settings)
     theirs = np.asarray(_theirs(name, case, samples, settings), dtype=np.float64)
