@@ -213,7 +213,7 @@ class TestUsage:
                 "bad.yaml:2:1: hop_lenght: unknown key; did you mean 'hop_length'?\n"
                 "bad.yaml:4:17: mel.fmax: expected at most sample_rate / 2 (11025 Hz), got 20000\n"
                 "bad.yaml:5:12: mfcc.n_mfc: unknown parameter; did you mean 'n_mfcc'?\n"
-                "bad.yaml:6:17: delta.of: 'mfc' is neither a feature nor an `as` above\n"
+                "bad.yaml:6:17: delta.of: 'mfc' is neither a feature nor an `as` of another\n"
             )
 
 
