@@ -83,6 +83,7 @@ class _Batch:
         self.stages = {"decode": 0.0, "compute": 0.0, "write": 0.0}
         self.nonfinite: dict[str, int] = {}
         self.upsampled = 0
+        self.antiphase = 0
 
     def run(self, is_wanted: Callable[[], bool]) -> Receipt:
         """Go through the clips; leaves no parts when it raises."""
@@ -137,6 +138,7 @@ class _Batch:
         self.stages["write"] += stats.write_seconds
         add_up(self.nonfinite, stats.nonfinite)
         self.upsampled += stats.upsampled
+        self.antiphase += stats.antiphase
 
     def _fail(self, clip: Clip, failure: Failure) -> None:
         said = self.printed.take()
@@ -163,6 +165,7 @@ class _Batch:
             stages=self.stages,
             nonfinite=self.nonfinite,
             upsampled=self.upsampled,
+            antiphase=self.antiphase,
             weight=sum(weight(clip) for clip in self.job.clips),
             memory=resident_bytes(),
         )

@@ -47,6 +47,7 @@ class ClipStats:
     write_seconds: float = 0.0
     nonfinite: dict[str, int] = field(default_factory=dict)
     upsampled: bool = False
+    antiphase: bool = False
 
 
 class _Timed:
@@ -249,6 +250,7 @@ class ClipExtractor:
         stats.compute_seconds = finished - started - stats.decode_seconds - stats.write_seconds
         stats.nonfinite = dict(rows.nonfinite)
         stats.upsampled = facts.sample_rate < rate
+        stats.antiphase = audio.is_antiphase
         return stats
 
     def _program(self, file_rate: int) -> Program:

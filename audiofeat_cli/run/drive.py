@@ -147,6 +147,11 @@ class _Run:
                 f"{self.tally.upsampled:,} files have a lower sample rate than the config's "
                 f"{self.settings.plan.config.sample_rate} Hz; above half of theirs there is nothing"
             )
+        if self.tally.antiphase:
+            self.events.warning(
+                f"{self.tally.antiphase:,} files lose most of their energy in the mono mix: their "
+                "channels are of opposite phase; channels: left or each keeps it"
+            )
         return Outcome.of(self.tally, code, reason)
 
     def _extract(self, found: Iterator[Clip | Failure]) -> tuple[ExitCode, str]:
@@ -284,6 +289,7 @@ class _Run:
         add_up(tally.stages, receipt.stages)
         add_up(tally.nonfinite, receipt.nonfinite)
         tally.upsampled += receipt.upsampled
+        tally.antiphase += receipt.antiphase
 
     def _close_books(self, code: ExitCode) -> str:
         """Record the end; why not, if it cannot be."""

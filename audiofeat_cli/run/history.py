@@ -38,6 +38,7 @@ class Totals:
     frames: int = 0
     stages: dict[str, float] = field(default_factory=dict)
     nonfinite: dict[str, int] = field(default_factory=dict)
+    antiphase: int = 0
 
     def add(self, record: Record) -> None:
         """Add one batch."""
@@ -45,6 +46,7 @@ class Totals:
         self.frames += record.get("frames", 0)
         add_up(self.stages, record.get("stages", {}))
         add_up(self.nonfinite, record.get("nonfinite", {}))
+        self.antiphase += record.get("antiphase", 0)
 
 
 def add_up(total: dict[str, Number], more: Mapping[str, Number]) -> None:

@@ -78,6 +78,7 @@ class Receipt:
     stages : seconds spent in `decode`, `compute` and `write`.
     nonfinite : how many values of each feature were not finite, and are null.
     upsampled : clips whose file has a lower rate than the config.
+    antiphase : clips whose channels cancel in the mono mix.
     weight : guessed work of the clips that are behind.
     memory : resident bytes of the process that did it.
     """
@@ -90,6 +91,7 @@ class Receipt:
     stages: Mapping[str, float] = field(default_factory=dict)
     nonfinite: Mapping[str, int] = field(default_factory=dict)
     upsampled: int = 0
+    antiphase: int = 0
     weight: int = 0
     memory: int = 0
 

@@ -94,6 +94,7 @@ class Tally:
     stages: dict[str, float] = field(default_factory=dict)
     nonfinite: dict[str, int] = field(default_factory=dict)
     upsampled: int = 0
+    antiphase: int = 0
     began: float = field(default_factory=time.monotonic)
 
     @property

@@ -81,6 +81,8 @@ class Store:
         record |= {"stages": receipt.stages, "frames": receipt.frames}
         if receipt.nonfinite:
             record["nonfinite"] = receipt.nonfinite
+        if receipt.antiphase:
+            record["antiphase"] = receipt.antiphase
         self._commit(record)
         reach("batch-published")
 

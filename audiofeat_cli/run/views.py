@@ -49,6 +49,7 @@ def summarize(history: History, header: Mapping[str, Any]) -> dict[str, Any]:
         "wall_seconds": round(sum(end["wall_seconds"] for end in ends), 3),
         "stages": {name: round(t / spent, 4) for name, t in totals.stages.items() if spent},
         "nonfinite": totals.nonfinite,
+        "antiphase": totals.antiphase,
         "runs": runs,
     }
 
