@@ -83,7 +83,7 @@ def voiced_probability(probabilities: Array) -> Array:
 
 @dataclass
 class _Candidates:
-    """The likely pitches of each frame of a channel: 10 bytes each, some 25 MB per hour."""
+    """The likely pitches of each frame of a channel: 12 bytes each, some 30 MB per hour."""
 
     counts: list[Array] = field(default_factory=list)
     bins: list[Array] = field(default_factory=list)
@@ -159,8 +159,9 @@ def _transitions(n_bins: int, width: int) -> tuple[Array, int, Array]:
 def pitch_path(
     state: list[_Candidates] | None, probabilities: Array, voiced: Array
 ) -> list[_Candidates]:
-    """The most likely path through pitch and voicing: keeps some 25 MB per hour and channel.
+    """The most likely path through pitch and voicing.
 
+    Keeps some 30 MB per hour and channel, and takes three times that to find it.
     Source: Mauch and Dixon 2014, section 2.2. Reference: librosa.pyin.
     """
     found = state or [_Candidates() for _ in range(probabilities.shape[1])]
