@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import numpy.typing as npt
 from annotated_types import Ge, Gt, Interval
 
@@ -392,10 +391,3 @@ analysis_samples = _root("analysis")
 
 native_samples = _root("native")
 """(samples, channels) float32: all channels at the file's own rate."""
-
-
-def ratio_or_nan(numerator: Array, denominator: Array) -> Array:
-    """Quotient that is undefined (NaN in the engine, null in tables) where the divisor is 0."""
-    undefined = denominator <= 0
-    quotient = numerator / np.where(undefined, 1, denominator)
-    return np.where(undefined, np.float32(np.nan), quotient).astype(np.float32)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from audiofeat_cli.step import Array, Count, Problem, analysis_samples, feature, ratio_or_nan
+from audiofeat_cli.step import Array, Count, Problem, analysis_samples, feature
+from audiofeat_cli.steps.ratio import ratio_or_nan
 from audiofeat_cli.steps.spectrum import framing, sliding
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from audiofeat_cli.step import Array, feature, ratio_or_nan
+from audiofeat_cli.step import Array, feature
 from audiofeat_cli.steps.chroma import Norm, normalised, note_names
 from audiofeat_cli.steps.hpcp import pitch_class_energies
+from audiofeat_cli.steps.ratio import ratio_or_nan
 
 REFERENCE = "naive loop over the peaks of numpy.abs(librosa.stft)"
 

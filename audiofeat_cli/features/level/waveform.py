@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from audiofeat_cli.step import Array, Named, analysis_samples, feature, ratio_or_nan
+from audiofeat_cli.step import Array, Named, analysis_samples, feature
 from audiofeat_cli.steps.framesum import blocks_of_frames, frame_blocks, frame_maxima
+from audiofeat_cli.steps.ratio import ratio_or_nan
 from audiofeat_cli.steps.spectrum import framing
 
 

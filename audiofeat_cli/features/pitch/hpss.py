@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from audiofeat_cli.step import Array, Named, feature, ratio_or_nan
+from audiofeat_cli.step import Array, Named, feature
 from audiofeat_cli.steps.hpss import separated_energies
+from audiofeat_cli.steps.ratio import ratio_or_nan
 
 
 @feature(

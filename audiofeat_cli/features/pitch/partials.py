@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from audiofeat_cli.step import Array, Problem, feature, ratio_or_nan
+from audiofeat_cli.step import Array, Problem, feature
 from audiofeat_cli.steps.partials import Partials, partials
+from audiofeat_cli.steps.ratio import ratio_or_nan
 
 REFERENCE = "naive float64 loop over the peaks of numpy.abs(librosa.stft), f0 by librosa.pyin"
 

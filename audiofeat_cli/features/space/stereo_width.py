@@ -1,7 +1,8 @@
 """How wide a stereo signal is."""
 
-from audiofeat_cli.step import Array, feature, ratio_or_nan
+from audiofeat_cli.step import Array, feature
 from audiofeat_cli.steps.pair import pair_energy
+from audiofeat_cli.steps.ratio import ratio_or_nan
 
 
 @feature(

@@ -14,9 +14,9 @@ from audiofeat_cli.step import (
     clip,
     feature,
     local,
-    ratio_or_nan,
     when,
 )
+from audiofeat_cli.steps.ratio import ratio_or_nan
 from audiofeat_cli.steps.variance import Moments, merged, whole, windowed
 
 

@@ -1,6 +1,7 @@
 """Spectral crest."""
 
-from audiofeat_cli.step import Array, feature, ratio_or_nan
+from audiofeat_cli.step import Array, feature
+from audiofeat_cli.steps.ratio import ratio_or_nan
 from audiofeat_cli.steps.spectrum import spectrum
 from audiofeat_cli.steps.sums import total
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from audiofeat_cli.step import Array, feature, ratio_or_nan
+from audiofeat_cli.step import Array, feature
+from audiofeat_cli.steps.ratio import ratio_or_nan
 from audiofeat_cli.steps.spectrum import spectrum
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from audiofeat_cli.step import Array, Exponent, feature, ratio_or_nan
+from audiofeat_cli.step import Array, Exponent, feature
 from audiofeat_cli.steps.moments import moments
+from audiofeat_cli.steps.ratio import ratio_or_nan
 from audiofeat_cli.steps.scale import gain_of
 from audiofeat_cli.steps.spectrum import bin_frequencies, spectrum
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from audiofeat_cli.step import Array, Gain, Problem, constant, feature, ratio_or_nan
+from audiofeat_cli.step import Array, Gain, Problem, constant, feature
 from audiofeat_cli.steps.moments import moments
 from audiofeat_cli.steps.project import project
+from audiofeat_cli.steps.ratio import ratio_or_nan
 from audiofeat_cli.steps.scale import gain_of, unit_of
 from audiofeat_cli.steps.spectrum import bin_frequencies, spectrum
 
