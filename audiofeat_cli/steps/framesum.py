@@ -32,6 +32,13 @@ def frame_sums(values: Array, size: int, hop: int) -> Array:
     return np.asarray(blocks_of_frames(parts, size, hop).sum(axis=-1, keepdims=True))
 
 
+def frame_counts(values: Array, size: int, hop: int) -> Array:
+    """As `frame_sums`, of 0 and 1 as uint8: int32."""
+    parts = frame_blocks(values, size, hop).sum(axis=-1, dtype=np.int32)
+    sums = blocks_of_frames(parts, size, hop).sum(axis=-1, keepdims=True, dtype=np.int32)
+    return np.asarray(sums)
+
+
 def frame_maxima(values: Array, size: int, hop: int) -> Array:
     """(samples, channels) -> (frames, channels, 1): the largest of `size` items every `hop`."""
     parts = frame_blocks(values, size, hop).max(axis=-1)

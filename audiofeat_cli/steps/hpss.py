@@ -37,7 +37,7 @@ def _along_time(*, kernel_size: Kernels = 31) -> Reach:
     return Reach(1, size // 2, size - size // 2, edges="symmetric")
 
 
-@local(spectrum.pinned(power=1.0), reach=_along_time, check=_at_most_two)
+@local(spectrum.pinned(power=1.0), reach=_along_time, check=_at_most_two, version=2)
 def separated_energies(
     spectrum: Array,
     *,

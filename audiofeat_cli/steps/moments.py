@@ -32,7 +32,8 @@ def moments(spectrum: Array, *, sample_rate: float, n_fft: int) -> Array:
     offsets = np.arange(GROUP) - (GROUP - 1) / 2
     powers = offsets ** np.arange(HIGHEST + 1)[:, np.newaxis]
     middles = GROUP * np.arange(groups) + (GROUP - 1) / 2
-    scratch = np.zeros((groups * GROUP, min(CHUNK, flat.shape[1])))
+    scratch = np.empty((groups * GROUP, min(CHUNK, flat.shape[1])))
+    scratch[bins:] = 0
     out = np.empty((HIGHEST + 1, flat.shape[1]))
     for start in range(0, flat.shape[1], CHUNK):
         part = flat[:, start : start + CHUNK]
@@ -53,8 +54,7 @@ def _about_centre(grouped: Array, middles: Array) -> Array:
     shift = middles[:, np.newaxis] - centre
     # Each sweep applies one factor of Pascal's triangle; all of them make the binomial shift.
     for sweep in range(1, HIGHEST + 1):
-        for order in range(HIGHEST, sweep - 1, -1):
-            grouped[:, order] += shift * grouped[:, order - 1]
+        grouped[:, sweep:] += shift[:, np.newaxis] * grouped[:, sweep - 1 : -1]
     out = grouped.sum(axis=0) / divisor
     out[0], out[1] = mass, centre
     return np.asarray(out)

@@ -17,6 +17,7 @@ from audiofeat_cli.step import (
     clip,
     local,
 )
+from audiofeat_cli.steps.sums import at_least
 
 Scale = Literal["linear", "db", "log10", "ln", "log1p", "log10_1p"]
 
@@ -38,7 +39,7 @@ def compressed(
         return np.log1p(values)
     if scale == "log10_1p":
         return np.log1p(values) * np.float32(1 / np.log(10))
-    out = np.maximum(values, np.float32(amin ** (power / 2)))
+    out = at_least(values, amin ** (power / 2))
     if scale == "ln":
         return np.log(out, out=out)
     np.log10(out, out=out)

@@ -21,6 +21,9 @@ from audiofeat_cli.step import (
 FFT_FRAMES = 32
 """Frames transformed at a time: few enough to stay in cache."""
 
+TURNED_FRAMES = 2 * FFT_FRAMES
+"""Frames turned from frames first to bins first at a time."""
+
 _COSINE_SUMS = {
     "boxcar": (1.0,),
     "hann": (0.5, 0.5),
@@ -128,18 +131,18 @@ def power_spectrum(
     out = np.empty((1 + n_fft // 2, channels, count), np.float32)
     weights = window.astype(precision)
     buffer = np.empty((min(FFT_FRAMES, count), n_fft), precision)
+    energies = np.empty((min(TURNED_FRAMES, count), 1 + n_fft // 2), np.float32)
     for channel in range(channels):
-        for start in range(0, count, FFT_FRAMES):
-            part = frames[start : start + FFT_FRAMES, channel]
-            windowed = np.multiply(part, weights, out=buffer[: len(part)])
-            parts = rfft(windowed, overwrite_x=True).view(precision)
-            np.multiply(parts, parts, out=parts)
-            np.add(
-                parts[:, 0::2].T,
-                parts[:, 1::2].T,
-                out=out[:, channel, start : start + len(part)],
-                casting="same_kind",
-            )
+        for start in range(0, count, TURNED_FRAMES):
+            turned = frames[start : start + TURNED_FRAMES, channel]
+            for first in range(0, len(turned), FFT_FRAMES):
+                part = turned[first : first + FFT_FRAMES]
+                windowed = np.multiply(part, weights, out=buffer[: len(part)])
+                parts = rfft(windowed, overwrite_x=True).view(precision)
+                np.multiply(parts, parts, out=parts)
+                found = energies[first : first + len(part)]
+                np.add(parts[:, 0::2], parts[:, 1::2], out=found, casting="same_kind")
+            out[:, channel, start : start + len(turned)] = energies[: len(turned)].T
     return out.T
 
 

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from audiofeat_cli.step import Array, Count, Fraction, Hertz, clip, constant
 from audiofeat_cli.steps.spectrum import bin_frequencies, spectrum
+from audiofeat_cli.steps.sums import largest
 
 A4_HZ = 440.0
 
@@ -34,10 +35,12 @@ def spectral_peaks(
     low, high = max(low, 1), min(high, bins - 1)
     if low >= high:
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
-    floor = np.float32(threshold) * values.max(axis=0)
-    audible = np.where(values[low - 1 : high + 1] > floor, values[low - 1 : high + 1], 0)
-    centre = audible[1:-1]
-    row, column = np.nonzero((centre > audible[:-2]) & (centre >= audible[2:]))
+    floor = np.float32(threshold) * largest(values)
+    centre = values[low:high]
+    is_peak = centre > floor
+    is_peak &= centre > values[low - 1 : high - 1]
+    is_peak &= centre >= values[low + 1 : high + 1]
+    row, column = np.divmod(np.flatnonzero(is_peak), values.shape[1])
     row += low
     here, left, right = values[row, column], values[row - 1, column], values[row + 1, column]
     slope, curve = (right - left) / 2, right + left - 2 * here

@@ -3,7 +3,7 @@
 import numpy as np
 
 from audiofeat_cli.step import Array, Positive, analysis_samples, feature
-from audiofeat_cli.steps.framesum import frame_sums
+from audiofeat_cli.steps.framesum import frame_counts
 from audiofeat_cli.steps.spectrum import edge_framing
 
 
@@ -26,9 +26,9 @@ def zero_crossing_rate(
     Source: Peeters 2004, section 4.2.
     """
     negative = np.less(samples.T, -np.float32(threshold))
-    changes = (negative[:, 1:] != negative[:, :-1]).astype(np.int32)
+    before = np.zeros(negative.shape, np.uint8)
+    np.not_equal(negative[:, 1:], negative[:, :-1], out=before[:, 1:].view(bool))
     # A frame of N samples has N - 1 neighbours: the one before its first sample is not its own.
-    before = np.pad(changes, ((0, 0), (1, 0)))
-    counts = frame_sums(before.T, n_fft, hop_length)
+    counts = frame_counts(before.T, n_fft, hop_length)
     first = before.T[: (len(counts) - 1) * hop_length + 1 : hop_length, :, np.newaxis]
     return np.asarray((counts - first) / n_fft, dtype=np.float32)

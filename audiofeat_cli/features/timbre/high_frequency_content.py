@@ -14,6 +14,7 @@ from audiofeat_cli.steps.sums import total
     unit=lambda *, power: f"Hz {unit_of(scale='linear', power=power)}",
     gain=lambda *, power: gain_of(scale="linear", power=power),
     reference="naive float64 sum over numpy.abs(librosa.stft)",
+    version=2,
 )
 def high_frequency_content(spectrum: Array, frequencies: Array) -> Array:
     r"""Energy of the spectrum weighted by frequency: it jumps where something is struck.

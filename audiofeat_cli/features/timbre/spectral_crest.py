@@ -11,6 +11,7 @@ from audiofeat_cli.steps.sums import total
     unit="1",
     gain="invariant",
     reference="naive float64 quotient over numpy.abs(librosa.stft)",
+    version=2,
 )
 def spectral_crest(spectrum: Array) -> Array:
     r"""Largest value of the spectrum over its mean: 1 for a click, high for tones.

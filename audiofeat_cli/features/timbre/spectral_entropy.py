@@ -15,6 +15,7 @@ _SMALLEST = np.finfo(np.float32).tiny
     unit=lambda *, norm: "1" if norm else "bit",
     gain="invariant",
     reference="scipy.special.entr in float64 over numpy.abs(librosa.stft)",
+    version=2,
 )
 def spectral_entropy(spectrum: Array, *, norm: bool = False) -> Array:
     r"""Shannon entropy of the spectrum taken as a distribution: low for tones, high for noise.

@@ -4,7 +4,7 @@ import numpy as np
 
 from audiofeat_cli.step import Array, Positive, feature
 from audiofeat_cli.steps.spectrum import spectrum
-from audiofeat_cli.steps.sums import total
+from audiofeat_cli.steps.sums import at_least, total
 
 
 @feature(
@@ -12,6 +12,7 @@ from audiofeat_cli.steps.sums import total
     unit="1",
     gain="invariant",
     reference="librosa.feature.spectral_flatness 0.11, but null for silence",
+    version=2,
 )
 def spectral_flatness(spectrum: Array, *, amin: Positive = 1e-10) -> Array:
     r"""Geometric mean of the spectrum over its arithmetic mean: near 1 for noise, near 0 for tones.
@@ -24,10 +25,10 @@ def spectral_flatness(spectrum: Array, *, amin: Positive = 1e-10) -> Array:
     Source: Gray and Markel 1974; Dubnov 2004; Peeters 2004, section 9.
     """
     bins = spectrum.shape[-1]
-    values = np.maximum(spectrum.T, np.float32(amin))
-    arithmetic = total(values.T) / bins
+    values = at_least(spectrum, amin)
+    arithmetic = total(values) / bins
     np.log(values, out=values)
-    geometric = np.exp(total(values.T) / bins)
+    geometric = np.exp(total(values) / bins)
     flatness = (geometric / arithmetic).astype(np.float32)
     faint = arithmetic[..., 0] <= 1.01 * amin
     if faint.any():

@@ -1,5 +1,7 @@
 """Spectral roll-off."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from audiofeat_cli.step import Array, Fraction, feature
@@ -28,35 +30,45 @@ def spectral_rolloff(
     flat = spectrum.T.reshape(spectrum.shape[-1], -1)
     found, total, close = _grouped(flat, roll_percent)
     if close.any():
-        found[close] = _counted(flat[:, close], roll_percent)
+        again = np.flatnonzero(close)
+        found[again] = _counted(np.take(flat, again, axis=1), roll_percent)
     out = np.where(total > 0, frequencies[found], np.nan).astype(np.float32)
     return out.reshape(1, *spectrum.T.shape[1:]).T
 
 
 def _counted(flat: Array, share: float) -> Array:
     """(frames,) first bin at which the running sum, in float32 as librosa has it, is enough."""
-    sums = np.cumsum(flat, axis=0)
-    return np.asarray((sums < share * sums[-1]).sum(axis=0))
+    sums = np.cumsum(np.ascontiguousarray(flat.T), axis=1)
+    return np.asarray((sums < share * sums[:, -1:]).argmin(axis=1))
+
+
+def _running(values: Array) -> Array:
+    """Running sums down the columns, in place: row by row six times as fast as cumsum."""
+    for above, row in pairwise(values):
+        np.add(above, row, out=row)
+    return values
 
 
 def _grouped(flat: Array, share: float) -> tuple[Array, Array, Array]:
     """The bin, the frame's sum, and whether rounding could decide: sums of groups, then one group.
 
-    Four times as fast as a running sum over all bins, and more exact, so that a frame whose running
+    Many times as fast as a running sum over all bins, and more exact, so that a frame whose running
     sum passes the threshold within the rounding of float32 has to be done again as librosa does.
     """
     bins, frames = flat.shape
-    starts = np.arange(0, bins, GROUP)
-    sums = np.cumsum(group_sums(flat), axis=0, dtype=np.float64)
+    columns = np.arange(frames)
+    sums = _running(np.concatenate([np.zeros((1, frames)), group_sums(flat)]))
     total = sums[-1]
     threshold = share * total
-    group = np.minimum((sums < threshold).sum(axis=0), len(starts) - 1)
-    rows = np.minimum(starts[group] + np.arange(GROUP)[:, np.newaxis], bins - 1)
+    group = np.minimum((sums[1:] < threshold).sum(axis=0), len(sums) - 2)
+    first = GROUP * group
+    rows = np.minimum(first + np.arange(GROUP)[:, np.newaxis], bins - 1)
     within = np.empty((GROUP + 1, frames))
-    within[0] = np.where(group > 0, sums[group - 1, np.arange(frames)], 0)
-    within[1:] = np.take_along_axis(flat, rows, axis=0)
-    within = np.cumsum(within, axis=0)
-    found = starts[group] + (within[1:] < threshold).sum(axis=0)
-    slack = total * bins * np.finfo(np.float32).eps / 2
-    close = (np.abs(within - threshold) <= slack).any(axis=0) & (total > 0)
-    return np.minimum(found, bins - 1), total, close
+    within[0] = sums[group, columns]
+    within[1:] = np.take(flat, rows * frames + columns)
+    _running(within)
+    passed = (within[1:] < threshold).sum(axis=0)
+    after = within[np.minimum(passed + 1, GROUP), columns]
+    slack = total * (bins * np.finfo(np.float32).eps / 2)
+    close = (threshold - within[passed, columns] <= slack) | (after - threshold <= slack)
+    return np.minimum(first + passed, bins - 1), total, close & (total > 0)
