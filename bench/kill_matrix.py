@@ -1,10 +1,11 @@
 """Kill a run at every point of the commit protocol, and at random times; rerun; compare.
 
-Worker, parent and the whole process group are killed at each point, in three situations: a first
-run, a run that redoes changed files, and a run with --overwrite.  After each kill the same command
-runs again; the tables must equal an undisturbed run's, nothing may be left over, and no process.
+Worker, parent and the whole process group are killed at each point, in four situations: a first
+run, a run that redoes changed files, a run with --overwrite, and `compact`. After each kill the
+same command runs again; the tables must equal an undisturbed run's, nothing may be left over, and
+no process.
 
-    python bench/kill_matrix.py [--random 40] [--keep FOLDER]
+    python bench/kill_matrix.py [--random 40] [--keep FOLDER] [--only compact]
 """
 
 import argparse
@@ -25,11 +26,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from audiofeat_cli.run.faults import (
     COMMIT_POINTS,
+    COMPACT_POINTS,
     REPLACE_POINTS,
     SWAP_POINTS,
     WORKER_POINTS,
 )
-from tests.runs import Command, failures, strays, tables, write_clip
+from tests.runs import Command, failures, rows, strays, tables, write_clip
 
 Victim = Literal["worker", "parent", "group"]
 VICTIMS: tuple[Victim, ...] = ("worker", "parent", "group")
@@ -47,13 +49,20 @@ class Situation:
     name: str
     options: tuple[str, ...]
     points: tuple[str, ...]
+    victims: tuple[Victim, ...] = VICTIMS
+    compacts: bool = False
 
 
 SITUATIONS = (
     Situation("first", (), (*WORKER_POINTS, *COMMIT_POINTS)),
     Situation("changed", (), (*REPLACE_POINTS, *WORKER_POINTS, *COMMIT_POINTS)),
     Situation("overwrite", ("--overwrite",), (*SWAP_POINTS, *WORKER_POINTS, *COMMIT_POINTS)),
+    Situation(
+        "compact", (), (*COMPACT_POINTS, *COMMIT_POINTS), victims=("parent", "group"), compacts=True
+    ),
 )
+NO_BATCH = frozenset({"receipt-received", "part-renamed", "batch-published"})
+"""Points that `compact` does not come by."""
 
 
 class Bench:
@@ -74,6 +83,7 @@ class Bench:
         self.run(folder / "expected")
         self.seconds = time.monotonic() - before
         self.expected = tables(folder / "expected")
+        shutil.copytree(folder / "expected", folder / "start-compact")
         self.failures = failures(folder / "expected")
 
     def run(self, out: Path, *options: str, features: tuple[str, ...] = AFTER) -> dict[str, Any]:
@@ -92,8 +102,17 @@ class Bench:
 
     def check(self, out: Path, situation: Situation) -> list[str]:
         """What is wrong after the rerun of a killed run."""
+        wrong = []
+        if situation.compacts:
+            for table in ("clips", "frames"):
+                if (out / table).exists() and rows(out, table) != self.expected[table]:
+                    wrong.append(f"{table} differ right after the kill")
+            again = Command(out, self.source, features=AFTER, compacts=True).result()
+            wrong += [] if again["exit_code"] == 0 else [f"compact again: {again}"]
+            many = [t for t in ("clips", "frames") if len(list((out / t).iterdir())) != 1]
+            wrong += [f"{table} has many parts" for table in many]
         result = self.run(out, *situation.options)
-        wrong = [] if result["exit_code"] == 1 else [f"rerun: {result}"]
+        wrong += [] if result["exit_code"] == 1 else [f"rerun: {result}"]
         if result["done"] + result["skipped"] != CLIPS:
             wrong.append(f"rerun did {result['done']} and skipped {result['skipped']}")
         if tables(out) != self.expected:
@@ -103,14 +122,22 @@ class Bench:
         return wrong + [f"left over: {name}" for name in strays(out)]
 
 
-def kill_at_points(bench: Bench) -> Iterator[tuple[str, str, list[str]]]:
+def kill_at_points(bench: Bench, only: str) -> Iterator[tuple[str, str, list[str]]]:
     """Name, how far it came, and what was wrong, of each kill at a point."""
-    for situation in SITUATIONS:
+    for situation in (one for one in SITUATIONS if not only or one.name == only):
         for point in situation.points:
-            for victim in VICTIMS:
+            for victim in situation.victims:
+                if situation.compacts and point in NO_BATCH:
+                    continue
                 out = bench.prepare(situation)
                 command = Command(
-                    out, bench.source, *situation.options, features=AFTER, jobs=2, pause_at=point
+                    out,
+                    bench.source,
+                    *situation.options,
+                    features=AFTER,
+                    jobs=2,
+                    pause_at=point,
+                    compacts=situation.compacts,
                 )
                 reached = command.kill_paused(victim)
                 wrong = _after(command, victim)
@@ -138,9 +165,16 @@ def kill_at_random(bench: Bench, count: int, seed: int) -> Iterator[tuple[str, s
     number = 0
     while number < count:
         situation = SITUATIONS[number % len(SITUATIONS)]
-        victim: Victim = draw.choice(VICTIMS)
+        victim: Victim = draw.choice(situation.victims)
         out = bench.prepare(situation)
-        command = Command(out, bench.source, *situation.options, features=AFTER, jobs=2)
+        command = Command(
+            out,
+            bench.source,
+            *situation.options,
+            features=AFTER,
+            jobs=2,
+            compacts=situation.compacts,
+        )
         delay = draw.uniform(0.1, bench.seconds)
         time.sleep(delay)
         if not command.kill_now(victim):
@@ -160,12 +194,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="work here, and leave what is there")
     parser.add_argument("--only-random", action="store_true")
+    parser.add_argument("--only", default="", help="kills at points of this situation only")
     options = parser.parse_args()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="kill_matrix_"))
     folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(folder)
     count: Counter[str] = Counter()
-    at_points = () if options.only_random else kill_at_points(bench)
+    at_points = () if options.only_random else kill_at_points(bench, options.only)
     for kills in (at_points, kill_at_random(bench, options.random, options.seed)):
         for name, how, wrong in kills:
             count["wrong" if wrong else "right"] += 1
