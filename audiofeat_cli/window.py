@@ -34,8 +34,14 @@ class Window:
 
     def _pad(self, before: int, after: int) -> None:
         assert self.items is not None
-        widths = [(before, after)] + [(0, 0)] * (self.items.ndim - 1)
-        self.items = np.pad(self.items.T, widths[::-1], mode=self.reach.edges).T  # type: ignore[call-overload]
+        values = self.items.T
+        if self.reach.edges == "constant":  # numpy.pad takes ten times as long for a short clip
+            wider = np.zeros((*values.shape[:-1], before + values.shape[-1] + after), values.dtype)
+            wider[..., before : before + values.shape[-1]] = values
+            self.items = wider.T
+        else:
+            widths = [(0, 0)] * (values.ndim - 1) + [(before, after)]
+            self.items = np.pad(values, widths, mode=self.reach.edges).T  # type: ignore[call-overload]
         self.first -= before
         self.padded = True
 

@@ -1,7 +1,6 @@
 """One clip from file to rows: aligned, pooled, null where undefined, nothing when it fails."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import scipy.stats
 import soundfile as sf
 
 import audiofeat_cli.stream as engine
+from audiofeat_cli import registry
 from audiofeat_cli.arrays import run_array
 from audiofeat_cli.audio.discover import Clip
 from audiofeat_cli.errors import ClipError
@@ -272,7 +272,7 @@ class TestTrouble:
     def test_a_failure_leaves_the_others(self, tmp_path: Path) -> None:
         good = write(tmp_path / "good.wav", noise(RATE, 0.5))
         bad = write(tmp_path / "bad.wav", np.array([0.1, np.nan, 0.2], np.float32))
-        gone = replace(good, path="gone.wav", file=str(tmp_path / "gone.wav"))
+        gone = good._replace(path="gone.wav", file=str(tmp_path / "gone.wav"))
         found = Extracted(tmp_path / "out", plan_for("rms"), [bad, good, gone])
         assert [failure.kind for failure in found.failures] == ["non_finite", "vanished"]
         assert found.table("clips")["path"].to_pylist() == ["good.wav"]
@@ -301,7 +301,7 @@ class TestTrouble:
 def test_one_value_for_all_channels_stands_in_each_row(
     tmp_path: Path, file_rate: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clips, "load_features", lambda: TOYS)
+    monkeypatch.setattr(registry, "load_features", lambda: TOYS)
     left = np.linspace(0, 0.5, file_rate, dtype=np.float32)
     clip = write(tmp_path / "a.wav", np.stack([left, -2 * left], axis=1), file_rate)
     plan = plan_of(config_of(["loudest"], channels="each"), TOYS)

@@ -11,10 +11,8 @@ import numpy as np
 
 from audiofeat_cli.audio.decode import ANALYSIS, Audio, Decoder, Request
 from audiofeat_cli.audio.discover import Clip
-from audiofeat_cli.compiler import plan_at_rate
 from audiofeat_cli.errors import ClipError
 from audiofeat_cli.plan import Plan
-from audiofeat_cli.registry import load_features
 from audiofeat_cli.rows import ClipFacts, ClipRows, FrameRows, events_of
 from audiofeat_cli.run.pooling import ClipPool
 from audiofeat_cli.run.segments import Grid
@@ -258,6 +256,14 @@ class ClipExtractor:
         if key not in self.programs:
             while len(self.programs) >= PROGRAMS_KEPT:
                 self.programs.pop(next(iter(self.programs)))
-            plan = plan_at_rate(self.plan, load_features(), file_rate)
-            self.programs[key] = Program(plan)
+            self.programs[key] = Program(self._plan_at(file_rate))
         return self.programs[key]
+
+    def _plan_at(self, file_rate: int) -> Plan:
+        """The plan for files of this rate."""
+        if not self.plan.depends_on_file_rate:
+            return self.plan
+        from audiofeat_cli.compiler import plan_at_rate  # with all features, which take a while
+        from audiofeat_cli.registry import load_features
+
+        return plan_at_rate(self.plan, load_features(), file_rate)

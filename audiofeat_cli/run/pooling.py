@@ -72,7 +72,7 @@ class ClipPool:
                 piece.pool, piece.stop = Pool.merged([piece.pool, pool]), cut
             self.done, self._cut_is_edge = cut, is_edge
         while self.grid.stop(self._current) <= self.done:
-            self._close(pool)
+            self._close(block.shape[:0:-1])
         self._forget(self.grid.first(self._current))
 
     def _next_cut(self, stop: int) -> tuple[int, bool]:
@@ -101,16 +101,14 @@ class ClipPool:
         duration : of the clip, s.
         nothing : a block of no frames, (0, channels, values).
         """
-        empty = Pool.of(nothing, self.demand)
         while self._current < self.grid.count(duration):
-            self._close(empty)
+            self._close(nothing.shape[:0:-1])
 
-    def _close(self, like: Pool) -> None:
-        """Make the row of the current segment; `like` has its number of values and channels."""
+    def _close(self, shape: tuple[int, ...]) -> None:
+        """Make the row of the current segment, of so many (values, channels)."""
         first = min(self.done, self.grid.first(self._current))
         stop = min(self.done, self.grid.stop(self._current))
         pools = [p.pool for p in self._pieces if p.start >= first and p.stop <= stop]
-        shape = like.values.count.shape
         pool = Pool.merged(pools) if pools else Pool.of(np.empty((*shape, 0)).T, self.demand)
         ordered = iter(self._percentiles(first, stop, shape))
         row = np.empty((shape[0], len(self.statistics), shape[1]), np.float32)
