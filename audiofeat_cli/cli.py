@@ -21,6 +21,7 @@ from audiofeat_cli.console import (
     told,
 )
 from audiofeat_cli.errors import ExitCode, UsageError
+from audiofeat_cli.startup import put_off, starting
 
 if TYPE_CHECKING:
     from audiofeat_cli.planning import Planned
@@ -110,9 +111,10 @@ def extract(
 
     A second run into the same folder does only what is new, changed or failed.
     """
-    from audiofeat_cli.extraction import Selection, default_out, extract_files, parse_shard
-    from audiofeat_cli.run.outcome import MaxErrors, RunOptions
-    from audiofeat_cli.run.progress import Reporter
+    with starting():
+        from audiofeat_cli.extraction import Selection, default_out, extract_files, parse_shard
+        from audiofeat_cli.run.outcome import MaxErrors, RunOptions
+        from audiofeat_cli.run.progress import Reporter
 
     selection = Selection(
         inputs=inputs or (),
@@ -147,6 +149,8 @@ def extract(
         reporter.warning(line)
     if options.jobs == 0 or backend == "threading":
         reporter.warning(NO_WALL)
+    if options.jobs == 0:
+        put_off()
     try:
         outcome = extract_files(selection, planned, options, reporter)
     finally:
@@ -167,17 +171,18 @@ def _jobs(asked: int | None) -> int:
 
 
 def _planned(config: str | None, overrides: Iterable[str] = ()) -> "Planned":
-    from audiofeat_cli.planning import load_plan
+    with starting():
+        from audiofeat_cli.planning import load_plan
 
-    if config is None:
-        from audiofeat_cli.presets import list_presets
+        if config is None:
+            from audiofeat_cli.presets import list_presets
 
-        names = ", ".join(preset.name for preset in list_presets())
-        raise UsageError(
-            "--config is missing: a YAML file, or one of the presets",
-            f"presets: {names} (`audiofeat presets` says what they are)",
-        )
-    return load_plan(config, list(overrides))
+            names = ", ".join(preset.name for preset in list_presets())
+            raise UsageError(
+                "--config is missing: a YAML file, or one of the presets",
+                f"presets: {names} (`audiofeat presets` says what they are)",
+            )
+        return load_plan(config, list(overrides))
 
 
 def _summary(outcome: "Outcome") -> dict[str, Any]:
@@ -341,6 +346,23 @@ def cat(
     wanted = [name.strip() for name in columns.split(",") if name.strip()]
     for text in rows.text(rows.lines(found, form=form, columns=wanted, limit=limit)):
         out(text, end="")
+
+
+@app.command(cls=GroupedCommand, epilog=examples("audiofeat compact features/mel"))
+def compact(folder: opt.Folder, as_json: opt.Json = False) -> None:
+    """Make few, larger parts of many; the rows stay as they are.
+
+    A run that leaves more than 100 small parts in a table does so by itself.
+    """
+    from audiofeat_cli.run.compact import compact_folder
+
+    found = compact_folder(folder)
+    for table, change in found.tables.items():
+        tell(f"{table}: {change.text}")
+    if as_json:
+        tables = {name: {"before": c.before, "after": c.after} for name, c in found.tables.items()}
+        out_json({"exit_code": int(found.exit_code), "parts": tables})
+    raise typer.Exit(int(found.exit_code))
 
 
 @app.command(cls=GroupedCommand, epilog=examples("audiofeat doctor", "audiofeat doctor --json"))

@@ -306,6 +306,10 @@ Table = Annotated[
     ),
 ]
 
+Folder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="An output folder, such as features/mel.")
+]
+
 Which = Annotated[
     str | None,
     typer.Option(

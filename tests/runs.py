@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -89,6 +89,7 @@ class Command:
     ----------
     pause_at : point of the protocol where a process stops itself, for `wait_until_paused`.
     nth : which time the point is reached.
+    compacts : run `audiofeat compact` instead.
     limit_bytes : largest file that the processes may write.
     """
 
@@ -102,6 +103,7 @@ class Command:
         pause_at: str = "",
         nth: int = 1,
         limit_bytes: int = 0,
+        compacts: bool = False,
     ) -> None:
         config = out.with_name(f"{out.name}-{'-'.join(features)}.yaml")
         config.write_text(config_text(features))
@@ -110,8 +112,12 @@ class Command:
         variables = {**os.environ, "PYTHONPATH": path, MARK: str(out)}
         if pause_at:
             variables[VARIABLE] = f"{pause_at}:{make_tokens(self.tokens, nth)}"
-        command = [sys.executable, "-m", "audiofeat_cli", "extract", str(source), "--json"]
-        command += ["--config", str(config), "--out", str(out), "--jobs", str(jobs), *options]
+        command = [sys.executable, "-m", "audiofeat_cli"]
+        if compacts:
+            command += ["compact", str(out), "--json"]
+        else:
+            command += ["extract", str(source), "--json", "--config", str(config)]
+            command += ["--out", str(out), "--jobs", str(jobs), *options]
         self.out = out
         self.process = subprocess.Popen(
             command,
@@ -231,6 +237,24 @@ def make_tokens(folder: Path, nth: int) -> Path:
     for number in range(nth):
         (folder / (LAST_TOKEN if number == 0 else f"{number:04d}")).touch()
     return folder
+
+
+def kill_at(point: str, nth: int, tokens: Path, action: Callable[[], Any]) -> bool:
+    """Run `action` in a fork that is killed at the point; whether it came there."""
+    folder = make_tokens(tokens, nth)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.environ[VARIABLE] = f"{point}:{folder}"
+            action()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(pid, os.WUNTRACED)
+    if not os.WIFSTOPPED(status):
+        return False
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return True
 
 
 def rows(out: Path, table: str = "frames") -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ COMMANDS = [
     "check",
     "schema",
     "cat",
+    "compact",
     "doctor",
 ]
 PRESETS = "chroma, librosa-slide, mel, mfcc, multires, onset, speech, timbre, torchaudio-slide"
@@ -284,8 +285,9 @@ class TestExtract:
         said = done.err.splitlines()
         assert said[0] == "3 files done"
         assert said[1].startswith("0.5 s of audio in ")
-        assert said[2] == "tables: features/small/frames, features/small/clips"
-        assert len(said) == 3
+        assert said[2].startswith("time of the workers: decode ")
+        assert said[3] == "tables: features/small/frames, features/small/clips"
+        assert len(said) == 4
         assert (here / "features/small/run.json").is_file()
         assert paths("features/small") == ["in/00.wav", "in/01.wav", "in/02.wav"]
 

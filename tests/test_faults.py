@@ -1,9 +1,10 @@
 """Kills at every point of the commit protocol, misbehaving plugins, signals, full disks."""
 
+import importlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,6 @@ from audiofeat_cli.run.faults import (
     COMMIT_POINTS,
     REPLACE_POINTS,
     SWAP_POINTS,
-    VARIABLE,
     WORKER_POINTS,
 )
 from audiofeat_cli.run.jobs import BatchJob, DoneClip, Receipt, Settings
@@ -33,8 +33,8 @@ from tests.runs import (
     extract,
     failures,
     is_worker,
+    kill_at,
     make_plan,
-    make_tokens,
     rows,
     strays,
     tables,
@@ -65,24 +65,6 @@ def out(tmp_path: Path) -> Path:
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two clips a batch, so that a few files make several."""
     monkeypatch.setattr(batches, "MAX_CLIPS", 2)
-
-
-def kill_at(point: str, nth: int, tokens: Path, action: Callable[[], Any]) -> bool:
-    """Run `action` in a fork that is killed at the point; whether it came there."""
-    folder = make_tokens(tokens, nth)
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.environ[VARIABLE] = f"{point}:{folder}"
-            action()
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(pid, os.WUNTRACED)
-    if not os.WIFSTOPPED(status):
-        return False
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return True
 
 
 def is_sound(out: Path) -> bool:
@@ -369,6 +351,7 @@ def test_workers_that_die_before_any_clip_end_the_run(
     """An executable that is no Python stands for a worker that cannot even start."""
     jobs = jobs_of(source, ["00.wav"], tmp_path / "staging")
     pool = LokyPool(1, tmp_path / "staging")
+    importlib.import_module("joblib.externals.loky")  # which remembers the real one
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(StoppedError, match="workers die again and again"):
         list(dispatch.Dispatcher(iter(jobs), pool).receipts())

@@ -96,7 +96,8 @@ class TestJournal:
         with path.open("a") as file:
             file.write(json.dumps({"clips": [["b", 1, 2, 4.0, "b"]]}) + "\n")
         history.read(layout)
-        assert set(history.done) == {"a", "b"}
+        assert "a" in history.done
+        assert "b" in history.done
         assert history.totals.audio_seconds == 7.0
 
 
@@ -411,14 +412,14 @@ class TestOverwrite:
         run = self.overwriting(tmp_path)
         run.close({"exit_code": 130, "wall_seconds": 1}, whole=False)
         again = opened(tmp_path, plan=make_plan(hop=32), overwrite=True)
-        assert again.history.done == {}
+        assert not again.history.done
         assert contents(tmp_path) == ["old", "old"]
 
     def test_same_config_is_done_again(self, tmp_path: Path) -> None:
         run = opened(tmp_path)
         run.commit(staged(run, "000000", "old"))
         run.close({"exit_code": 0, "wall_seconds": 1}, whole=True)
-        assert opened(tmp_path, overwrite=True).history.done == {}
+        assert not opened(tmp_path, overwrite=True).history.done
 
     def test_strange_file_in_a_table_is_not_deleted(self, tmp_path: Path) -> None:
         self.overwriting(tmp_path).close({"exit_code": 0, "wall_seconds": 1}, whole=True)

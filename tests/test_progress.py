@@ -10,7 +10,14 @@ from audiofeat_cli.audio.discover import Clip
 from audiofeat_cli.errors import ExitCode, Failure
 from audiofeat_cli.run import progress
 from audiofeat_cli.run.outcome import Outcome, RunOptions, Tally
-from audiofeat_cli.run.progress import Reporter, duration, own_stderr, progress_line, seconds_left
+from audiofeat_cli.run.progress import (
+    Reporter,
+    duration,
+    own_stderr,
+    progress_line,
+    rate,
+    seconds_left,
+)
 
 
 class Terminal(io.StringIO):
@@ -171,6 +178,13 @@ class TestBar:
         shown.close()
 
 
+@pytest.mark.parametrize(
+    ("number", "text"), [(0.417, "0.42"), (7.12, "7.1"), (10, "10"), (2004.4, "2,004")]
+)
+def test_rates(number: float, text: str) -> None:
+    assert rate(number) == text
+
+
 class TestSummary:
     def said(self, outcome: Outcome, *failures: Failure, level: int = 0) -> list[str]:
         stream = io.StringIO()
@@ -190,11 +204,15 @@ class TestSummary:
             audio_seconds=4500,
             wall_seconds=30,
             frames=193_800,
+            stages={"decode": 0.204, "compute": 0.736, "write": 0.06},
             nonfinite={"mel": 1200},
+            x_real_time=150.2,
+            files_per_second=0.4,
         )
         assert self.said(outcome) == [
             "12 files done, 3 done before, 1 other file passed over",
-            "1 h 15 min of audio in 30.0 s, 150 x real time, 193,800 frames",
+            "1 h 15 min of audio in 30.0 s, 150 x real time, 0.4 files/s, 193,800 frames",
+            "time of the workers: decode 20%, compute 74%, write 6%",
             "warning: mel: 1,200 values were infinite and are null",
             "tables: out/frames, out/clips",
         ]

@@ -11,7 +11,7 @@ import pytest
 
 from audiofeat_cli.audio.discover import Clip, Discovery, discover
 from audiofeat_cli.errors import ExitCode, Failure, UsageError
-from audiofeat_cli.run.batches import Batches
+from audiofeat_cli.run.batches import Batches, weight
 from audiofeat_cli.run.jobs import BatchJob, Settings
 from audiofeat_cli.run.layout import Layout, write_whole
 from audiofeat_cli.run.opening import Claim, open_store
@@ -463,7 +463,12 @@ def batches_of(sizes: list[int], workers: int = 2) -> list[BatchJob]:
     settings = Settings(make_plan(), "r", Path())
     names: Iterator[int] = iter(range(10**6))
     found: list[Clip] = []
-    made = Batches(iter(clips), settings, workers=workers, names=names, found=found.append)
+
+    def found_of(clip: Clip, heavy: int) -> None:
+        assert heavy == weight(clip)
+        found.append(clip)
+
+    made = Batches(iter(clips), settings, workers=workers, names=names, found=found_of)
     jobs = list(made)
     assert found == clips
     assert [clip for job in jobs for clip in job.clips] == clips
@@ -501,7 +506,7 @@ def test_walk_is_not_ahead_of_the_work_at_first() -> None:
             yield Clip(f"{n}.wav", f"{n}.wav", 10**6, 0, f"{n}.wav")
 
     settings = Settings(make_plan(), "r", Path())
-    made = Batches(walk(), settings, workers=2, names=iter(range(9)), found=lambda _: None)
+    made = Batches(walk(), settings, workers=2, names=iter(range(9)), found=lambda *_: None)
     next(iter(made))
     assert len(taken) < 1000
     assert made.look_ahead()

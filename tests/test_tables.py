@@ -14,12 +14,12 @@ import pytest
 
 from audiofeat_cli import tables
 from audiofeat_cli.plan import Plan, resolved_config
+from audiofeat_cli.rewrite import drop_paths
 from audiofeat_cli.rows import ClipFacts, ClipRows, FrameRows, Span
 from audiofeat_cli.step import Array
 from audiofeat_cli.tables import (
     Part,
     PartWriter,
-    drop_paths,
     parts_of,
     records,
 )

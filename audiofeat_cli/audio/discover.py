@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from hashlib import blake2b
 from io import BufferedIOBase
+from typing import NamedTuple
 
 from audiofeat_cli.audio.names import KNOWN, escape_path, extension, plain_path
 from audiofeat_cli.errors import Failure, UsageError
@@ -19,9 +20,8 @@ from audiofeat_cli.errors import Failure, UsageError
 Patterns = tuple[re.Pattern[str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Clip:
-    r"""One file to work on.
+class Clip(NamedTuple):
+    r"""One file to work on. A tuple, because a million of them are made and sent to workers.
 
     Parameters
     ----------
@@ -46,8 +46,7 @@ class Clip:
         return plain_path(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A name before it is known to be of use."""
 
     path: str
@@ -62,7 +61,27 @@ class _Found:
         return Failure(escape_path(self.path), "discover", kind, message)
 
     def clip(self, facts: os.stat_result) -> Clip:
-        return Clip(escape_path(self.path), self.file, facts.st_size, facts.st_mtime_ns, self.below)
+        path = escape_path(self.path)
+        file = path if path == self.file else self.file  # so that one text is kept, not two
+        return Clip(path, file, facts.st_size, facts.st_mtime_ns, self.below)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder that is being walked.
+
+    Attributes
+    ----------
+    prefix : its path below its input, with a slash; empty for the input itself.
+    slashed : what to open, with a slash.
+    names : of what is yet to come in it, the last first.
+    folders : those of the names that are folders.
+    """
+
+    prefix: str
+    slashed: str
+    names: list[str]
+    folders: set[str]
 
 
 class Discovery:
@@ -143,44 +162,55 @@ class Discovery:
     def _walk(self, top: str) -> Iterator[Clip | Failure]:
         written = self._written(top)
         base = "" if self._relative_to is not None and written == "." else _slashed(written)
-        root = _Found(written, top, ".")
-        folders = [("", self._entries(root))]
-        while folders:
-            prefix, entries = folders[-1]
-            entry = next(entries, None)
-            if entry is None:
-                folders.pop()
+        folders: list[_Folder] = []
+        found = _Found(written, top, ".")
+        here: _Folder | Failure | None = self._list(found, "")
+        while folders or here is not None:
+            if isinstance(here, _Folder):
+                folders.append(here)
+            elif here is not None:
+                yield here
+            here = None
+            if not folders or not folders[-1].names:
+                del folders[-1:]
                 continue
-            if isinstance(entry, Failure):
-                yield entry
-                continue
-            below = prefix + entry.name
-            found = _Found(base + below, entry.path, below)
-            if _is_folder(entry):
-                if entry.is_symlink():
-                    self.passed_over += 1
-                elif self._enters(found):
-                    folders.append((below + "/", self._entries(found)))
-            elif extension(entry.name) not in KNOWN or entry.name.startswith("._"):
-                self.passed_over += 1
+            name = folders[-1].names.pop()
+            below = folders[-1].prefix + name
+            found = _Found(base + below, folders[-1].slashed + name, below)
+            if name in folders[-1].folders:
+                here = self._list(found, below + "/") if self._enters(found) else None
             elif self._wants(found) and self._is_ours(found):
-                yield from self._walked(found, entry)
+                yield from self._walked(found)
 
-    def _entries(self, folder: _Found) -> Iterator["os.DirEntry[str] | Failure"]:
+    def _list(self, folder: _Found, prefix: str) -> "_Folder | Failure | None":
+        """What is of use in a folder; nothing but names is kept, for there may be a million."""
+        names: list[str] = []
+        folders: set[str] = set()
         try:
             with os.scandir(folder.file) as entries:
-                ordered = sorted(entries, key=lambda entry: entry.name)
+                for entry in entries:
+                    name = entry.name
+                    if not _is_folder(entry):
+                        is_audio = extension(name) in KNOWN and not name.startswith("._")
+                    elif entry.is_symlink():
+                        is_audio = False
+                    else:
+                        folders.add(name)
+                        is_audio = True
+                    if is_audio:
+                        names.append(name)
+                    else:
+                        self.passed_over += 1
         except OSError as error:
-            if self._is_ours(folder):
-                yield _failed(folder, error, is_link=False)
-        else:
-            yield from ordered
+            return _failed(folder, error, is_link=False) if self._is_ours(folder) else None
+        names.sort(reverse=True)
+        return _Folder(prefix, _slashed(folder.file), names, folders)
 
-    def _walked(self, found: _Found, entry: "os.DirEntry[str]") -> Iterator[Clip | Failure]:
+    def _walked(self, found: _Found) -> Iterator[Clip | Failure]:
         try:
-            checked = _checked(found, entry.stat())
+            checked = _checked(found, os.stat(found.file))  # noqa: PTH116 - a Path takes longer
         except OSError as error:
-            yield _failed(found, error, is_link=entry.is_symlink())
+            yield _failed(found, error, is_link=os.path.islink(found.file))  # noqa: PTH114
         else:
             if checked is None:
                 self.passed_over += 1
@@ -188,11 +218,13 @@ class Discovery:
                 yield checked
 
     def _enters(self, folder: _Found) -> bool:
-        excluded = _matches(self._exclude, folder)
+        excluded = bool(self._exclude) and _matches(self._exclude, folder)
         self.filtered += excluded
         return not excluded
 
     def _wants(self, found: _Found) -> bool:
+        if not self._exclude and not self._include:
+            return True
         wanted = not _matches(self._exclude, found) and (
             not self._include or _matches(self._include, found)
         )

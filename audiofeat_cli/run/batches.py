@@ -17,8 +17,8 @@ LEAST_WEIGHT: Final = 16 * 2**20
 CLIP_WEIGHT: Final = 2**16
 """What a clip costs however short it is, in bytes."""
 
-AHEAD: Final = 100_000
-"""Clips that are looked for in advance, so that the time left can be told."""
+AHEAD: Final = 50_000
+"""Clips that are looked for in advance, so that the time left can be told; some 20 MB of them."""
 
 LOOK: Final = 256
 """Clips looked for at a time while workers are busy."""
@@ -39,7 +39,7 @@ class Batches:
     clips : where they come from; taken from as needed.
     workers : how many batches are in work at a time.
     names : numbers that the batches are named by.
-    found : told of each clip taken.
+    found : told of each clip taken, and its weight.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Batches:
         *,
         workers: int,
         names: Iterator[int],
-        found: Callable[[Clip], object],
+        found: Callable[[Clip, int], object],
     ) -> None:
         self._clips = clips
         self._settings = settings
@@ -73,7 +73,7 @@ class Batches:
                 self.exhausted = True
                 return
             heavy = weight(clip)
-            self._found(clip)
+            self._found(clip, heavy)
             self._waiting.append((clip, heavy))
             self._weight += heavy
 

@@ -10,12 +10,13 @@ from audiofeat_cli.audio.discover import Clip
 from audiofeat_cli.errors import AudiofeatError, ExitCode, Failure, StoppedError, UsageError
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.run.batches import Batches, weight
+from audiofeat_cli.run.compact import Compaction, is_due
 from audiofeat_cli.run.dispatch import Dispatcher
-from audiofeat_cli.run.executor import check_backend, make_pool
+from audiofeat_cli.run.executor import check_backend, make_pool, merger
 from audiofeat_cli.run.history import History, Standing, add_up
 from audiofeat_cli.run.jobs import BatchJob, Receipt, Settings
 from audiofeat_cli.run.opening import Claim, look_into, open_store
-from audiofeat_cli.run.outcome import Events, Outcome, RunOptions, Tally
+from audiofeat_cli.run.outcome import Events, Outcome, RunOptions, Tally, speed
 from audiofeat_cli.run.signals import Signals, Stopped
 from audiofeat_cli.run.store import Store
 
@@ -134,6 +135,8 @@ class _Run:
             code, reason = self._extract(found)
             self.tally.passed_over = _passed_over(source)
             with suppress(Stopped):  # the user insists; the next run will mend it
+                if code in WHOLE and is_due(self.store):
+                    code, reason = self._merge_parts(code)
                 failed = self._close_books(code)
                 if failed and code in WHOLE:
                     code, reason = ExitCode.STOPPED, failed
@@ -182,7 +185,7 @@ class _Run:
                 self._record(receipt)
 
     def _batches(
-        self, clips: Iterator[Clip], found: Callable[[Clip], object] = lambda _: None
+        self, clips: Iterator[Clip], found: Callable[[Clip, int], object] = lambda *_: None
     ) -> Batches:
         return Batches(
             clips,
@@ -192,16 +195,17 @@ class _Run:
             found=found,
         )
 
-    def _count_found(self, clip: Clip) -> None:
+    def _count_found(self, clip: Clip, heavy: int) -> None:
+        del clip
         self.tally.found += 1
-        self.tally.found_weight += weight(clip)
+        self.tally.found_weight += heavy
 
     def _jobs(self, batches: Batches) -> Iterator[BatchJob]:
         """New files; then the changed ones, whose old rows go first, all at once."""
         yield from batches
         for holding in self.store.holdings_of(self.changed):
             self.signals.check()
-            self.store.drop(holding, self.changed)
+            self.store.drop(holding)
         yield from self._batches(iter(self.changed.values()))  # counted when they were put aside
 
     def _idle(self, batches: Batches, dispatcher: Dispatcher) -> bool:
@@ -220,23 +224,26 @@ class _Run:
     def _new_clips(self, found: Iterator[Clip | Failure]) -> Iterator[Clip]:
         """The files to do, but for those that have changed; those are put aside."""
         history = self.store.history
+        obeying = self.signals.interruptible()
         while True:
-            with self.signals.interruptible():
+            with obeying:
                 item = next(found, None)
             if item is None:
                 return
             if isinstance(item, Failure):
                 self._note_found_failure(item)
                 continue
-            self._clear_folders_above(item.key)
-            standing = history.standing(item.key, (item.size, item.mtime_ns))
+            key = item.key
+            if self.failed_folders:
+                self._clear_folders_above(key)
+            standing = history.standing(key, (item.size, item.mtime_ns))
             if standing is Standing.NEW:
                 yield item
             elif standing is Standing.CHANGED:
-                self.changed[item.key] = item
-                self._count_found(item)
+                self.changed[key] = item
+                self._count_found(item, weight(item))
             else:
-                self._skip(item.key)
+                self._skip(key)
 
     def _skip(self, key: str) -> None:
         self.tally.skipped += 1
@@ -291,6 +298,20 @@ class _Run:
         tally.upsampled += receipt.upsampled
         tally.antiphase += receipt.antiphase
 
+    def _merge_parts(self, code: ExitCode) -> tuple[ExitCode, str]:
+        """Make few parts of many. The tables are whole without it, so trouble is a warning."""
+        options = self.options
+        try:
+            with merger(options.backend, options.jobs, self.store.staging) as merge:
+                compaction = Compaction(self.store, merge, lambda: self.signals.pending is None)
+                compaction.run()
+        except (AudiofeatError, OSError) as error:
+            return ExitCode.STOPPED, str(error)
+        if compaction.trouble is not None:
+            self.events.warning(f"parts were left as many as they are: {compaction.trouble}")
+        add_up(self.tally.stages, {"write": compaction.seconds})
+        return code, ""
+
     def _close_books(self, code: ExitCode) -> str:
         """Record the end; why not, if it cannot be."""
         try:
@@ -306,7 +327,9 @@ class _Run:
         tally = self.tally
         return {
             "exit_code": int(code),
-            "wall_seconds": round(tally.wall_seconds, 3),
+            "wall_seconds": round(wall := tally.wall_seconds, 3),
+            "audio_seconds": round(tally.audio_seconds, 3),
+            **speed(tally.audio_seconds, tally.done, wall),
             "done": tally.done,
             "failed": tally.failed,
             "skipped": tally.skipped,

@@ -11,23 +11,25 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
-
-from joblib import cpu_count
-from joblib.externals.loky import ProcessPoolExecutor
-from joblib.externals.loky.process_executor import BrokenProcessPool
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from audiofeat_cli.errors import StoppedError, UsageError
 from audiofeat_cli.run.guard import as_text, redirect, restore
-from audiofeat_cli.run.jobs import BatchJob, Receipt
+from audiofeat_cli.run.jobs import BatchJob, MergeJob, MergeReceipt, Receipt
 from audiofeat_cli.run.threads import ONE_THREAD, one_thread
+from audiofeat_cli.startup import put_off, starting
+
+if TYPE_CHECKING:
+    from joblib.externals.loky import ProcessPoolExecutor
 
 Interruptible = Callable[[], AbstractContextManager[None]]
+R = TypeVar("R")
 
-WorkerDied = BrokenProcessPool
+WorkerDied = BrokenExecutor
 """The error of a batch whose worker is no more."""
 
 
@@ -48,11 +50,19 @@ class Pool(Protocol):
         """End all workers; `kill` does not wait for the batches in work."""
 
 
-def _work(job: BatchJob, parent: int) -> Receipt:
-    """What a worker process is asked to do. Imports late: the parent needs none of it."""
-    from audiofeat_cli.run.batch import run_batch
+@lru_cache(maxsize=1)
+def _run_batch() -> Callable[..., Receipt]:
+    """`run_batch`, for a worker process. Imported late: the parent needs none of it."""
+    with starting():
+        put_off()
+        from audiofeat_cli.run.batch import run_batch
 
-    return run_batch(job, isolated=True, is_wanted=lambda: os.getppid() == parent)
+    return run_batch
+
+
+def _work(job: BatchJob, parent: int) -> Receipt:
+    """What a worker process is asked to do."""
+    return _run_batch()(job, isolated=True, is_wanted=lambda: os.getppid() == parent)
 
 
 def _start_worker(parent: int) -> None:
@@ -90,11 +100,17 @@ class LokyPool:
 
     def submit(self, slot: int, job: BatchJob) -> "Future[Receipt]":
         """See `Pool`."""
+        return self.call(slot, _work, job, os.getpid())
+
+    def call(self, slot: int, function: Callable[..., R], *arguments: Any) -> "Future[R]":
+        """Let the worker of a slot call a function that it can import."""
         if slot in self._workers:
             try:
-                return self._begin(slot, job)
+                return self._begin(slot, function, *arguments)
             except WorkerDied:  # while it had nothing to do; no batch is concerned
                 self.renew(slot)
+        from joblib.externals.loky import ProcessPoolExecutor  # --jobs 0 needs none of it
+
         with _spawning(self._log(slot)):
             self._workers[slot] = ProcessPoolExecutor(
                 max_workers=1,
@@ -102,10 +118,10 @@ class LokyPool:
                 initargs=(os.getpid(),),
                 env=ONE_THREAD,
             )
-            return self._begin(slot, job)
+            return self._begin(slot, function, *arguments)
 
-    def _begin(self, slot: int, job: BatchJob) -> "Future[Receipt]":
-        future: Future[Receipt] = self._workers[slot].submit(_work, job, os.getpid())
+    def _begin(self, slot: int, function: Callable[..., R], *arguments: Any) -> "Future[R]":
+        future: Future[R] = self._workers[slot].submit(function, *arguments)
         return future
 
     def renew(self, slot: int) -> str:
@@ -244,6 +260,8 @@ PLANNED = ("dask", "ray")
 
 def default_jobs() -> int:
     """Cores this process may use: affinity and cgroup limits are respected."""
+    from joblib import cpu_count
+
     return int(cpu_count())
 
 
@@ -275,3 +293,20 @@ def make_pool(
     interruptible : entered while the parent itself works on a batch.
     """
     return BACKENDS[backend](jobs, staging) if jobs else InParent(interruptible)
+
+
+@contextmanager
+def merger(backend: str, jobs: int, staging: Path) -> Iterator[Callable[[MergeJob], MergeReceipt]]:
+    """A way to merge parts: in a worker process, if there are any; so the parent stays small."""
+    from audiofeat_cli.run.merging import run_merge
+
+    if not jobs or backend != "loky":
+        yield run_merge
+        return
+    pool = LokyPool(1, staging)
+    finished = False
+    try:
+        yield lambda job: pool.call(0, run_merge, job).result()
+        finished = True
+    finally:
+        pool.close(kill=not finished)

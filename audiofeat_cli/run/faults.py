@@ -36,6 +36,12 @@ REPLACE_POINTS = (
     "replace-staged",
     "replace-old-removed",
 )
+COMPACT_POINTS = (
+    "merge-staged",
+    "merge-aside",
+    "merge-old-removed",
+    "merge-put-back",
+)
 SWAP_POINTS = (
     "swap-before",
     "swap-marked",
@@ -45,7 +51,7 @@ SWAP_POINTS = (
     "swap-installed",
     "swap-cleaned",
 )
-POINTS = (*WORKER_POINTS, *COMMIT_POINTS, *REPLACE_POINTS, *SWAP_POINTS)
+POINTS = (*WORKER_POINTS, *COMMIT_POINTS, *REPLACE_POINTS, *COMPACT_POINTS, *SWAP_POINTS)
 
 
 def reach(point: str) -> None:

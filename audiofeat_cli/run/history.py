@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,9 +17,6 @@ Part = tuple[str, str]
 Mark = tuple[int, int]
 """Size and mtime_ns of a file when it was done."""
 
-LOST = (-1, -1)
-"""The mark of a clip whose part is gone: no file is like that, so it is redone."""
-
 Number = TypeVar("Number", int, float)
 
 
@@ -28,6 +26,55 @@ class Standing(Enum):
     NEW = "new"
     DONE = "done"
     CHANGED = "changed"
+
+
+class Done:
+    """The files that are done. Holds 64 bits of each name's hash, not the name: some 140 bytes.
+
+    Two names of a million have the same hash once in 37 million folders; then the one that comes
+    second is taken for the first, changed, and done, or passed over if size and time are equal too.
+    """
+
+    def __init__(self) -> None:
+        self._marks: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def __contains__(self, key: str) -> bool:
+        return _hash(key) in self._marks
+
+    def add(self, key: str, mark: Mark) -> None:
+        """The file was like this when it was done."""
+        self._marks[_hash(key)] = _packed(mark)
+
+    def discard(self, key: str) -> None:
+        """Its rows go."""
+        self._marks.pop(_hash(key), None)
+
+    def lose(self, key: str) -> None:
+        """Its rows are gone, or some: whatever it is like, it is to be redone."""
+        self._marks[_hash(key)] = _LOST
+
+    def standing(self, key: str, mark: Mark) -> Standing:
+        """What is known of a file that is like this."""
+        known = self._marks.get(_hash(key))
+        if known is None:
+            return Standing.NEW
+        return Standing.DONE if known == _packed(mark) else Standing.CHANGED
+
+
+_LOST = -1
+"""No file is like that."""
+
+
+def _hash(key: str) -> int:
+    return int.from_bytes(blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest())
+
+
+def _packed(mark: Mark) -> int:
+    """Both in one number, exactly: a time has 64 bits with its sign."""
+    return (mark[0] << 64) + mark[1] + (1 << 63)
 
 
 @dataclass
@@ -59,7 +106,7 @@ def add_up(total: dict[str, Number], more: Mapping[str, Number]) -> None:
 class History:
     """The state that the records lead to."""
 
-    done: dict[str, Mark] = field(default_factory=dict)
+    done: Done = field(default_factory=Done)
     failures: dict[str, dict[str, str]] = field(default_factory=dict)
     parts: dict[Part, int] = field(default_factory=dict)
     headers: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -68,26 +115,24 @@ class History:
     read_to: dict[str, int] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     """Runs that have records."""
+    merged: dict[Part, Part] = field(default_factory=dict)
+    """Parts that are no more, and those that have their rows. Journals of shards are not read in
+    the order of time, so the record of an old part may come after that of its end."""
 
     def standing(self, key: str, mark: Mark) -> Standing:
         """What is known of a file."""
-        known = self.done.get(key)
-        if known is None:
-            return Standing.NEW
-        return Standing.DONE if known == mark else Standing.CHANGED
+        return self.done.standing(key, mark)
 
     def apply(self, run: str, record: Record) -> None:
         """Take in one record of a run."""
         self.used.add(run)
-        for part in record.get("old", ()):
-            self.parts.pop((part[0], part[1]), None)
-        for part in record.get("parts", ()):
-            self.parts[part[0], part[1]] = part[2]
+        self._apply_parts(record)
         for key in record.get("dropped", ()):
-            self.done.pop(key, None)
+            self.done.discard(key)
         for clip in record.get("clips", ()):
-            self.done[clip[0]] = (clip[1], clip[2])
-            self.failures.pop(clip[0], None)
+            self.done.add(clip[0], (clip[1], clip[2]))
+            if self.failures:
+                self.failures.pop(clip[0], None)
         for key in record.get("cleared", ()):
             self.failures.pop(key, None)
         for failure in record.get("failures", ()):
@@ -95,6 +140,16 @@ class History:
         self.totals.add(record)
         if "end" in record:
             self.ends[run] = record["end"]
+
+    def _apply_parts(self, record: Record) -> None:
+        for table, name in record.get("old", ()):
+            self.parts.pop((table, name), None)
+        for table, name in record.get("merged", ()):
+            self.parts.pop((table, name), None)
+            self.merged[table, name] = new_part(record)
+        for table, name, rows, _ in record.get("parts", ()):
+            if (table, name) not in self.merged:
+                self.parts[table, name] = rows
 
     def read(self, layout: Layout) -> None:
         """Read what was added to the journals since the last time."""
@@ -123,40 +178,7 @@ class History:
         }
 
 
-@dataclass
-class Holding:
-    """A batch, as far as its rows are still wanted: its parts and its clips' paths by key."""
-
-    parts: list[Part]
-    paths: dict[str, str]
-
-
-def holdings(layout: Layout, keys: Collection[str], lost: Collection[Part]) -> list[Holding]:
-    """The batches whose parts have the rows of the clips `keys`, or are among the `lost` parts.
-
-    Reads the journals again, because a table from every clip to its part would be large.
-    """
-    last: dict[str, Holding] = {}
-    found: list[Holding] = []
-    for path in layout.journals():
-        for record, _ in read_records(path):
-            clips = record.get("clips", ())
-            for key in (*record.get("dropped", ()), *(clip[0] for clip in clips)):
-                earlier = last.pop(key, None)
-                if earlier is not None:
-                    del earlier.paths[key]
-            if clips:
-                holding = _holding(record)
-                found.append(holding)
-                last |= dict.fromkeys(holding.paths, holding)
-    return [
-        holding
-        for holding in found
-        if not holding.paths.keys().isdisjoint(keys) or not set(lost).isdisjoint(holding.parts)
-    ]
-
-
-def _holding(record: Record) -> Holding:
-    parts = [(part[0], part[1]) for part in record.get("parts", ())]
-    paths = {clip[0]: clip[4] if len(clip) > 4 else clip[0] for clip in record["clips"]}
-    return Holding(parts, paths)
+def new_part(record: Record) -> Part:
+    """The one part of a record that merges some."""
+    ((table, name, *_),) = record["parts"]
+    return table, name

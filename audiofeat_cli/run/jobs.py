@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from audiofeat_cli.audio.discover import Clip
 from audiofeat_cli.errors import Failure
@@ -58,8 +59,7 @@ class PartFile:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class DoneClip:
+class DoneClip(NamedTuple):
     """One clip whose rows are in the parts."""
 
     key: str
@@ -99,3 +99,33 @@ class Receipt:
     def audio_seconds(self) -> float:
         """Length of what was extracted."""
         return sum(clip.seconds for clip in self.clips)
+
+
+@dataclass(frozen=True, slots=True)
+class MergeJob:
+    """Parts for one call of `run_merge`.
+
+    Attributes
+    ----------
+    sources : parts that may be merged, in order, each with the part before it in its table.
+    target : the new part, in the staging folder.
+    """
+
+    sources: tuple[tuple[Path, Path | None], ...]
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MergeReceipt:
+    """What came of it.
+
+    Attributes
+    ----------
+    names : of the sources whose rows the new part has; none if there is no new part.
+    seen : how many sources, from the first, are settled.
+    """
+
+    names: tuple[str, ...]
+    seen: int
+    rows: int = 0
+    bytes: int = 0

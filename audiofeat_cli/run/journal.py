@@ -8,9 +8,10 @@ with any of these keys:
 `clips`     [key, size, mtime_ns, seconds] and the path as the rows have it, if it is another
 `failures`  objects of failures.jsonl
 `old`       [table, name] of parts that go
+`merged`    [table, name] of parts whose rows the one part in `parts` has from now on; they go
 `dropped`   keys whose rows the record takes away
 `cleared`   keys whose failures no longer stand
-`stages` `frames` `nonfinite`  what the batch cost and met
+`stages` `frames` `nonfinite` `antiphase`  what the batch cost and met
 `end`       how the run ended
 
 A line counts once its newline is written.  What a kill leaves after the last newline is cut off.

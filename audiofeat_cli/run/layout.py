@@ -73,6 +73,10 @@ class Layout:
         """The lock that one run holds as long as it lives."""
         return self.journal / f"{run}.lock"
 
+    def aside(self, table: str) -> Path:
+        """Where the folder of a table is for the moment in which parts of it are replaced."""
+        return self.root / f".{table}"
+
     def part(self, table: str, name: str) -> Path:
         """A published part."""
         return self.root / table / name

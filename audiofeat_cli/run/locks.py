@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PAUSE = 0.05
+PAUSE_SECONDS = 0.05
+"""How often a lock that is held by somebody is tried again."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -80,7 +81,7 @@ def locked(path: Path) -> Iterator[None]:
     """Hold the lock on `path` meanwhile; waits for it (others hold it for moments only)."""
     lock = try_lock(path, create=True)
     while lock is None:
-        time.sleep(_PAUSE)
+        time.sleep(PAUSE_SECONDS)
         lock = try_lock(path, create=True)
     try:
         yield

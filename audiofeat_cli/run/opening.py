@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any
 from audiofeat_cli.errors import StoppedError, UsageError
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.run.generation import find_strange_files, finish_swap
-from audiofeat_cli.run.history import LOST, History, holdings
+from audiofeat_cli.run.history import History
+from audiofeat_cli.run.holdings import find_clips
 from audiofeat_cli.run.journal import FORMAT, read_records
 from audiofeat_cli.run.layout import NEXT, Layout, clear_pieces
 from audiofeat_cli.run.locks import Lock, locked, try_lock
@@ -49,10 +50,14 @@ class Claim:
             "config": json.loads(self.plan.config_text),
             "versions": {**library_versions(), **plugins},
             "shard": list(self.shard),
-            "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
+            **here(),
         }
+
+
+def here() -> dict[str, Any]:
+    """When and where a run begins, for its journal."""
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"started": started, "host": socket.gethostname(), "pid": os.getpid()}
 
 
 def open_store(out: Path, claim: Claim) -> Store:
@@ -65,11 +70,36 @@ def open_store(out: Path, claim: Claim) -> Store:
     """
     layout = Layout(out)
     check_ours(layout)
-    try:
+    with _told(layout):
         layout.journal.mkdir(parents=True, exist_ok=True)
         with locked(layout.mutex):
             return _open(layout, claim)
+
+
+def open_to_compact(out: Path) -> Store:
+    """Open a folder that has tables, alone and whatever its config is, to merge parts.
+
+    Raises
+    ------
+    UsageError : there are no tables of ours, it is not writable, or is in use.
+    StoppedError : the disk is full, or a journal is damaged.
+    """
+    layout = Layout(out)
+    check_ours(layout)
+    with _told(layout):
+        if not layout.exists:
+            raise UsageError(f"{out} is no output folder of audiofeat", "name what --out named")
+        with locked(layout.mutex):
+            return _open_alone(layout)
+
+
+@contextmanager
+def _told(layout: Layout) -> Iterator[None]:
+    """Say what an error of the system means here."""
+    try:
+        yield
     except OSError as error:
+        out = layout.root
         if error.errno in FULL:
             raise StoppedError(f"cannot write {out}: {error.strerror}") from error
         raise UsageError(
@@ -107,7 +137,7 @@ def check_ours(layout: Layout) -> None:
 def _open(layout: Layout, claim: Claim) -> Store:
     clear_pieces(layout.root)
     swapped = finish_swap(layout)
-    live = dict(_live_runs(layout))
+    live = live_runs(layout)
     _check_company(layout, claim, live)
     used = _used_headers(layout)
     resumed = swapped and all(header.get("plan") == claim.plan.hash for header in used)
@@ -116,14 +146,35 @@ def _open(layout: Layout, claim: Claim) -> Store:
         _check_plan(layout, claim)
     replayed = replay(base, live=live)
     history = _read(base, live)
-    lock = _take_lock(layout, base, claim)
-    store = Store(base, lock, claim.header(), history, None if base is layout else layout)
+    header = claim.header()
+    lock = _take_lock(layout, base, header)
+    store = Store(base, lock, header, history, None if base is layout else layout)
     store.views_stale = replayed
     return store
 
 
-def _live_runs(layout: Layout) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Runs whose lock is held; locks of the dead are removed."""
+def _open_alone(layout: Layout) -> Store:
+    clear_pieces(layout.root)
+    finish_swap(layout)
+    for facts in live_runs(layout).values():
+        raise _in_use(layout, facts, "wait for it")
+    headers = _used_headers(layout)
+    if not headers:
+        raise UsageError(f"{layout.root} holds no tables of audiofeat", "name what --out named")
+    replayed = replay(layout, live=())
+    history = _read(layout, {})
+    header = {**headers[-1], "shard": [0, 1], "command": "compact", **here()}
+    store = Store(layout, _take_lock(layout, layout, header), header, history)
+    store.views_stale = replayed
+    return store
+
+
+def live_runs(layout: Layout) -> dict[str, dict[str, Any]]:
+    """Runs whose lock is held, and what they say of themselves; locks of the dead are removed."""
+    return dict(_held_locks(layout))
+
+
+def _held_locks(layout: Layout) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted(layout.journal.glob("*.lock")):
         lock = try_lock(path, create=False)
         if lock is not None:
@@ -143,11 +194,13 @@ def _check_company(layout: Layout, claim: Claim, live: Mapping[str, dict[str, An
             and index != other_index
         )
         if not beside:
-            who = f"process {facts.get('pid', '?')} on {facts.get('host', '?')}"
-            raise UsageError(
-                f"another run ({who}) is writing to {layout.root}",
-                "wait for it, give another folder with --out, or split the work with --shard",
-            )
+            remedy = "wait for it, give another folder with --out, or split the work with --shard"
+            raise _in_use(layout, facts, remedy)
+
+
+def _in_use(layout: Layout, facts: Mapping[str, Any], remedy: str) -> UsageError:
+    who = f"process {facts.get('pid', '?')} on {facts.get('host', '?')}"
+    return UsageError(f"another run ({who}) is writing to {layout.root}", remedy)
 
 
 def _used_headers(layout: Layout) -> list[dict[str, Any]]:
@@ -194,9 +247,8 @@ def _read(base: Layout, live: Mapping[str, Any]) -> History:
         if path.stem not in live:
             _tidy_journal(path, history)
     lost = history.find_lost_parts(base, live=live)
-    for holding in holdings(base, (), lost) if lost else ():
-        for key in holding.paths:
-            history.done[key] = LOST
+    for key in find_clips(base, lost) if lost else ():
+        history.done.lose(key)
     return history
 
 
@@ -209,12 +261,11 @@ def _tidy_journal(path: Path, history: History) -> None:
         os.truncate(path, history.read_to[path.stem])
 
 
-def _take_lock(layout: Layout, base: Layout, claim: Claim) -> Lock:
+def _take_lock(layout: Layout, base: Layout, header: Mapping[str, Any]) -> Lock:
     run = max(layout.new_run(), base.new_run())
     lock = try_lock(layout.lock_of(run), create=True)
     if lock is None:
         raise StoppedError(f"{layout.lock_of(run)} is held by another process")
-    facts = claim.header()
     wanted = ("host", "pid", "shard", "plan")
-    lock.write(json.dumps({k: facts[k] for k in wanted} | {"overwrite": base is not layout}))
+    lock.write(json.dumps({k: header[k] for k in wanted} | {"overwrite": base is not layout}))
     return lock

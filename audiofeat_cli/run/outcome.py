@@ -126,6 +126,7 @@ class Outcome:
     Attributes
     ----------
     reason : why it stopped early; empty when it came to its end.
+    parts : how many the batches wrote, before any were merged.
     stages : share of the workers' time spent in each, adding up to 1.
     """
 
@@ -141,6 +142,8 @@ class Outcome:
     parts: int = 0
     stages: Mapping[str, float] = field(default_factory=dict)
     nonfinite: Mapping[str, int] = field(default_factory=dict)
+    x_real_time: float = 0.0
+    files_per_second: float = 0.0
 
     @classmethod
     def of(cls, tally: Tally, exit_code: ExitCode, reason: str = "") -> "Outcome":
@@ -159,4 +162,12 @@ class Outcome:
             parts=tally.parts,
             stages={name: t / spent for name, t in tally.stages.items() if spent},
             nonfinite=dict(tally.nonfinite),
+            **speed(tally.audio_seconds, tally.done, tally.wall_seconds),
         )
+
+
+def speed(audio_seconds: float, files: int, wall_seconds: float) -> dict[str, float]:
+    """How fast: seconds of audio, and files, per second that passed."""
+    passed = max(wall_seconds, 1e-9)
+    rates = {"x_real_time": audio_seconds / passed, "files_per_second": files / passed}
+    return {name: round(rate, 3) for name, rate in rates.items()}

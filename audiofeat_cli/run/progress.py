@@ -133,11 +133,14 @@ class Reporter(Events):
     def _done(self, outcome: Outcome) -> list[str]:
         lines = [summary_line(outcome)]
         if outcome.done:
-            speed = outcome.audio_seconds / max(outcome.wall_seconds, 1e-9)
             lines.append(
                 f"{duration(outcome.audio_seconds)} of audio in {duration(outcome.wall_seconds)}, "
-                f"{speed:.0f} x real time, {outcome.frames:,} frames"
+                f"{outcome.x_real_time:,.0f} x real time, "
+                f"{rate(outcome.files_per_second)} files/s, {outcome.frames:,} frames"
             )
+        if outcome.done and outcome.stages:
+            shares = (f"{name} {share:.0%}" for name, share in outcome.stages.items())
+            lines.append(f"time of the workers: {', '.join(shares)}")
         for feature, number in outcome.nonfinite.items():
             lines.append(f"warning: {feature}: {number:,} values were infinite and are null")
         return lines
@@ -294,6 +297,11 @@ def failure_line(failure: Failure) -> str:
 def count(number: int, noun: str) -> str:
     """`1 file`, `2 files`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def rate(number: float) -> str:
+    """`0.42`, `7.1`, `2,004`."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def duration(seconds: float) -> str:

@@ -63,12 +63,32 @@ class Signals:
         if self.pending is not None:
             raise Stopped(self.pending)
 
-    @contextmanager
-    def interruptible(self) -> Iterator[None]:
+    def interruptible(self) -> "_Interruptible":
         """Meanwhile a signal is obeyed at once."""
+        return _Interruptible(self)
+
+    def open(self) -> None:
+        """Obey signals at once from here on; one that has come, now."""
         self._open += 1
+        self.check()
+
+    def shut(self) -> None:
+        """Undo `open`."""
+        self._open -= 1
+
+
+class _Interruptible:
+    """A context entered for every file; a generator's would take three times as long."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+
+    def __enter__(self) -> None:
         try:
-            self.check()
-            yield
-        finally:
-            self._open -= 1
+            self._signals.open()
+        except Stopped:
+            self._signals.shut()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._signals.shut()

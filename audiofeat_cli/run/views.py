@@ -7,6 +7,7 @@ from typing import Any
 from audiofeat_cli.run.faults import reach
 from audiofeat_cli.run.history import History
 from audiofeat_cli.run.layout import FAILURES, RUN, Layout, write_whole
+from audiofeat_cli.run.outcome import speed
 
 DIFFERENCES_SHOWN = 3
 _ABSENT = object()
@@ -29,8 +30,8 @@ def summarize(history: History, header: Mapping[str, Any]) -> dict[str, Any]:
     spent = sum(totals.stages.values())
     ends = history.ends.values()
     runs = [
-        {"run": run, "started": start.get("started"), "host": start.get("host")}
-        | {"shard": start.get("shard")}
+        {"run": run, "command": start.get("command", "extract")}
+        | {key: start.get(key) for key in ("started", "host", "shard")}
         | history.ends.get(run, {"exit_code": None})
         for run, start in history.headers.items()
         if run in history.used
@@ -46,7 +47,13 @@ def summarize(history: History, header: Mapping[str, Any]) -> dict[str, Any]:
             "parts": len(history.parts),
         },
         "audio_seconds": round(totals.audio_seconds, 3),
-        "wall_seconds": round(sum(end["wall_seconds"] for end in ends), 3),
+        "wall_seconds": round(wall := sum(end["wall_seconds"] for end in ends), 3),
+        # Of the runs that came to their end: how long a killed one took, nobody knows.
+        **speed(
+            sum(end.get("audio_seconds", 0) for end in ends),
+            sum(end.get("done", 0) for end in ends),
+            wall,
+        ),
         "stages": {name: round(t / spent, 4) for name, t in totals.stages.items() if spent},
         "nonfinite": totals.nonfinite,
         "antiphase": totals.antiphase,
