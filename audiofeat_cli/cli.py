@@ -21,7 +21,7 @@ from audiofeat_cli.console import (
     told,
 )
 from audiofeat_cli.errors import ExitCode, UsageError
-from audiofeat_cli.startup import put_off, starting
+from audiofeat_cli.startup import keep_memory, put_off, starting
 
 if TYPE_CHECKING:
     from audiofeat_cli.planning import Planned
@@ -151,6 +151,7 @@ def extract(
         reporter.warning(NO_WALL)
     if options.jobs == 0:
         put_off()
+        keep_memory()
     try:
         outcome = extract_files(selection, planned, options, reporter)
     finally:
