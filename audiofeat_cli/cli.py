@@ -21,7 +21,7 @@ from audiofeat_cli.console import (
     told,
 )
 from audiofeat_cli.errors import ExitCode, UsageError
-from audiofeat_cli.startup import keep_memory, put_off, starting
+from audiofeat_cli.startup import starting, work_here
 
 if TYPE_CHECKING:
     from audiofeat_cli.planning import Planned
@@ -150,8 +150,7 @@ def extract(
     if options.jobs == 0 or backend == "threading":
         reporter.warning(NO_WALL)
     if options.jobs == 0:
-        put_off()
-        keep_memory()
+        work_here()
     try:
         outcome = extract_files(selection, planned, options, reporter)
     finally:

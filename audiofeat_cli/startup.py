@@ -60,3 +60,9 @@ def keep_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES)
         mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES)
+
+
+def work_here() -> None:
+    """What a process does before it extracts: load little, and keep its memory."""
+    put_off()
+    keep_memory()

@@ -21,7 +21,7 @@ from audiofeat_cli.errors import StoppedError, UsageError
 from audiofeat_cli.run.guard import as_text, redirect, restore
 from audiofeat_cli.run.jobs import BatchJob, MergeJob, MergeReceipt, Receipt
 from audiofeat_cli.run.threads import ONE_THREAD, one_thread
-from audiofeat_cli.startup import keep_memory, put_off, starting
+from audiofeat_cli.startup import starting, work_here
 
 if TYPE_CHECKING:
     from joblib.externals.loky import ProcessPoolExecutor
@@ -54,8 +54,7 @@ class Pool(Protocol):
 def _run_batch() -> Callable[..., Receipt]:
     """`run_batch`, for a worker process. Imported late: the parent needs none of it."""
     with starting():
-        put_off()
-        keep_memory()
+        work_here()
         from audiofeat_cli.run.batch import run_batch
 
     return run_batch
