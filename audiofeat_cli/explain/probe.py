@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from audiofeat_cli.errors import ClipError
+from audiofeat_cli.kernels.fft import watched
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.step import Array
 from audiofeat_cli.stream import Program
@@ -95,12 +96,16 @@ class _Frames:
 
 
 class _Counter:
-    """Counts transforms: a backend of scipy.fft that leaves them to the next one."""
+    """Counts transforms: those of our kernel, and as a backend of scipy.fft, which it passes on."""
 
     __ua_domain__ = "numpy.scipy.fft"
 
     def __init__(self) -> None:
         self.count = 0
+
+    def add(self, transforms: int) -> None:
+        """Take note of so many more."""
+        self.count += transforms
 
     def __ua_function__(
         self, method: Callable[..., Any], given: Sequence[Any], more: Mapping[str, Any]
@@ -108,7 +113,7 @@ class _Counter:
         if method.__name__ in _FFTS | _FFTS_OF_MORE_AXES:
             several = method.__name__ in _FFTS_OF_MORE_AXES
             axes = more.get("axes" if several else "axis", given[2] if len(given) > 2 else None)
-            self.count += _transforms(np.shape(given[0]), axes, several=several)
+            self.add(_transforms(np.shape(given[0]), axes, several=several))
         return NotImplemented
 
 
@@ -159,7 +164,7 @@ def work_of(program: Program, *, rate: int, frames_per_hour: int) -> Work:
     counter = _Counter()
     streams, ends = _metered(program, counter)
     try:
-        with set_backend(counter):
+        with set_backend(counter), watched(counter.add):
             program.run(signal, _Frames())
     except ClipError as error:
         return Work(problem=error.message)

@@ -1,4 +1,4 @@
-"""Loops that arrays cannot say, compiled by numba: the one place that knows of it.
+"""Loops that arrays cannot say, compiled by numba or (`machine`) LLVM: nothing else knows of them.
 
 Compiled code is kept in a folder of our own, so that each process after the first only loads it.
 A lock sees to it that one process compiles at a time: two that compile into one folder at once

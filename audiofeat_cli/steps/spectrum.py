@@ -1,11 +1,13 @@
 """Frames of samples, and their spectra. One FFT per frame serves every feature that reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from audiofeat_cli.kernels.fft import frame_transform
 from audiofeat_cli.reach import Reach
 from audiofeat_cli.step import (
     Array,
@@ -20,9 +22,6 @@ from audiofeat_cli.step import (
 
 FFT_FRAMES = 32
 """Frames transformed at a time: few enough to stay in cache."""
-
-TURNED_FRAMES = 2 * FFT_FRAMES
-"""Frames turned from frames first to bins first at a time."""
 
 _COSINE_SUMS = {
     "boxcar": (1.0,),
@@ -115,38 +114,25 @@ def _frames_fit(*, n_fft: int, win_length: int) -> Sequence[Problem]:
     return []
 
 
-@local(analysis_samples, window_shape, reach=framing, check=_frames_fit)
+@local(analysis_samples, window_shape, reach=framing, check=_frames_fit, version=2)
 def power_spectrum(
     samples: Array, window: Array, *, n_fft: int, hop_length: int, precision: Precision
 ) -> Array:
     """|STFT|^2, (frames, channels, 1 + n_fft // 2) float32, energy per bin.
 
-    Windowing and FFT are in `precision`, the square is rounded to float32 (librosa rounds the
-    transform to complex64 instead). Reference: numpy.abs(librosa.stft(...)) ** 2.
+    Windowing, FFT and square are in `precision`, the result is rounded to float32 (librosa rounds
+    the transform to complex64 instead). Reference: numpy.abs(librosa.stft(...)) ** 2.
     """
-    from scipy.fft import rfft
-
-    frames = sliding(samples, n_fft, hop_length)
-    count, channels, _ = frames.shape
-    out = np.empty((1 + n_fft // 2, channels, count), np.float32)
-    weights = window.astype(precision)
-    buffer = np.empty((min(FFT_FRAMES, count), n_fft), precision)
-    energies = np.empty((min(TURNED_FRAMES, count), 1 + n_fft // 2), np.float32)
-    for channel in range(channels):
-        for start in range(0, count, TURNED_FRAMES):
-            turned = frames[start : start + TURNED_FRAMES, channel]
-            for first in range(0, len(turned), FFT_FRAMES):
-                part = turned[first : first + FFT_FRAMES]
-                windowed = np.multiply(part, weights, out=buffer[: len(part)])
-                parts = rfft(windowed, overwrite_x=True).view(precision)
-                np.multiply(parts, parts, out=parts)
-                found = energies[first : first + len(part)]
-                np.add(parts[:, 0::2], parts[:, 1::2], out=found, casting="same_kind")
-            out[:, channel, start : start + len(turned)] = energies[: len(turned)].T
+    transform = frame_transform("power", n_fft, precision)
+    if transform is not None:
+        return transform(samples, window, hop_length)
+    out = np.empty((1 + n_fft // 2, *_counted(samples, n_fft, hop_length)), np.float32)
+    for where, parts in _transforms(samples, window.astype(precision), hop_length):
+        np.add(np.square(parts.real), np.square(parts.imag), out=out[where], casting="same_kind")
     return out.T
 
 
-@local(analysis_samples, window_shape, reach=framing, check=_frames_fit)
+@local(analysis_samples, window_shape, reach=framing, check=_frames_fit, version=2)
 def complex_spectrum(
     samples: Array, window: Array, *, n_fft: int, hop_length: int, precision: Precision
 ) -> Array:
@@ -154,17 +140,29 @@ def complex_spectrum(
 
     Windowing and FFT are in `precision`, the transform is rounded. Reference: librosa.stft.
     """
+    transform = frame_transform("complex", n_fft, precision)
+    if transform is not None:
+        return transform(samples, window, hop_length)
+    out = np.empty((1 + n_fft // 2, *_counted(samples, n_fft, hop_length)), np.complex64)
+    for where, parts in _transforms(samples, window.astype(precision), hop_length):
+        out[where] = parts
+    return out.T
+
+
+def _counted(samples: Array, n_fft: int, hop_length: int) -> tuple[int, int]:
+    """Channels and frames."""
+    return samples.shape[1], 1 + (len(samples) - n_fft) // hop_length
+
+
+def _transforms(samples: Array, weights: Array, hop_length: int) -> Iterator[tuple[Any, Array]]:
+    """Some frames at a time, (bins, frames), and where they belong. For sizes without a kernel."""
     from scipy.fft import rfft
 
-    frames = sliding(samples, n_fft, hop_length)
-    count, channels, _ = frames.shape
-    out = np.empty((1 + n_fft // 2, channels, count), np.complex64)
-    weights = window.astype(precision)
-    for channel in range(channels):
-        for start in range(0, count, FFT_FRAMES):
-            part = frames[start : start + FFT_FRAMES, channel] * weights
-            out[:, channel, start : start + len(part)] = rfft(part, overwrite_x=True).T
-    return out.T
+    frames = sliding(samples, len(weights), hop_length)
+    for channel in range(frames.shape[1]):
+        for start in range(0, len(frames), FFT_FRAMES):
+            some = slice(start, start + FFT_FRAMES)
+            yield (slice(None), channel, some), rfft(frames[some, channel] * weights).T
 
 
 @local(power_spectrum)

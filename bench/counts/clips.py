@@ -14,6 +14,7 @@ import soundfile as sf
 from scipy.fft import set_backend
 
 from audiofeat_cli.audio.discover import Clip, discover
+from audiofeat_cli.kernels.fft import watched
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.run.clip import ClipExtractor
 from audiofeat_cli.stream import Program
@@ -41,12 +42,16 @@ class Counts:
 
 
 class Transforms:
-    """Counts the rows that are transformed: a backend of scipy.fft that leaves them to the next."""
+    """Counts the rows that are transformed: by our kernel, and as a backend of scipy.fft."""
 
     __ua_domain__ = "numpy.scipy.fft"
 
     def __init__(self) -> None:
         self.rows = 0
+
+    def add(self, rows: int) -> None:
+        """Take note of so many more."""
+        self.rows += rows
 
     def __ua_function__(
         self, method: Callable[..., Any], given: Sequence[Any], more: Mapping[str, Any]
@@ -54,7 +59,7 @@ class Transforms:
         if method.__name__ in TRANSFORMS:
             shape = np.shape(given[0])
             axis = more.get("axis", given[2] if len(given) > 2 else -1)
-            self.rows += int(np.prod(shape)) // shape[axis]
+            self.add(int(np.prod(shape)) // shape[axis])
         return NotImplemented
 
 
@@ -109,7 +114,7 @@ def _of_one(extractor: ClipExtractor, clip: Clip, writer: PartWriter, calls: Cal
     transforms, before = Transforms(), calls.count
     tracemalloc.start()
     try:
-        with set_backend(transforms), counted() as arrays:
+        with set_backend(transforms), watched(transforms.add), counted() as arrays:
             stats = extractor.extract(clip, writer)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
