@@ -1,12 +1,13 @@
 """The compiled spectra of frames, against numpy's FFT in float64, frame by frame."""
 
+import ctypes
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from audiofeat_cli.kernels import fft, machine
+from audiofeat_cli.kernels import fft, image, machine
 from audiofeat_cli.kernels.fft import Array, Kind, frame_transform, stages, watched
 from audiofeat_cli.steps import spectrum
 
@@ -149,13 +150,13 @@ class TestKeptCode:
 
     def test_made_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert self.works()
-        assert len(list(tmp_path.glob("*.o"))) == 1
+        assert len(list(tmp_path.glob("*.code"))) == 1
         monkeypatch.setattr(machine, "_compiled", None)
         assert self.works()
 
     def test_damaged_code_is_made_again(self, tmp_path: Path) -> None:
         assert self.works()
-        (kept,) = tmp_path.glob("*.o")
+        (kept,) = tmp_path.glob("*.code")
         whole = kept.read_bytes()
         for damaged in (b"", whole[:-1], whole[:100], whole[:200] + b"x" + whole[201:]):
             kept.write_bytes(damaged)
@@ -165,7 +166,7 @@ class TestKeptCode:
     def test_nothing_need_be_kept(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(machine, "cache_folder", lambda: None)
         assert self.works()
-        assert not list(tmp_path.glob("*.o"))
+        assert not list(tmp_path.glob("*.code"))
 
     def test_no_code_no_kernel(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuses(*_: Any) -> bytes:
@@ -173,3 +174,58 @@ class TestKeptCode:
 
         monkeypatch.setattr(machine, "_compiled", refuses)
         assert frame_transform("power", 8, "float64") is None
+
+    def test_llvm_runs_what_cannot_be_an_image(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        samples, window = noise(640), np.hanning(64)
+        as_image = transform("power", 64)(samples, window, 16)
+        frame_transform.cache_clear()
+        for kept in tmp_path.glob("*.code"):
+            kept.unlink()
+        monkeypatch.setattr(machine, "image_of", lambda *_: None)
+        by_llvm = transform("power", 64)(samples, window, 16)
+        assert by_llvm.tobytes() == as_image.tobytes()
+        assert [
+            kept.read_bytes()[machine.DIGEST_BYTES :][:1] for kept in tmp_path.glob("*.code")
+        ] == [machine.OBJECT]
+
+
+class TestImages:
+    """Object files that can, and cannot, be one piece of code."""
+
+    def image(self, text: str, function: str = "double") -> bytes | None:
+        made = machine._compiled(text)
+        if not made.startswith(image.HEAD):
+            pytest.skip("images are made on Linux only")
+        return image.image_of(made, function)
+
+    def test_a_function_with_constants(self) -> None:
+        found = self.image(
+            "define void @other() { ret void }\n"
+            "define void @double(ptr %p) {\n"
+            "  %v = load double, ptr %p\n"
+            "  %w = fmul double %v, 2.5\n"
+            "  store double %w, ptr %p\n"
+            "  ret void\n}\n"
+        )
+        assert found is not None
+        place = image.mapped(found)
+        value = ctypes.c_double(3.0)
+        ctypes.CFUNCTYPE(None, ctypes.c_void_p)(place.address)(ctypes.addressof(value))
+        assert value.value == 7.5
+
+    def test_a_call_out(self) -> None:
+        text = "declare void @abort()\ndefine void @double() { call void @abort() ret void }"
+        assert self.image(text) is None
+
+    def test_a_variable(self) -> None:
+        text = "@n = global i32 3\ndefine void @double() { store i32 4, ptr @n ret void }"
+        assert self.image(text) is None
+
+    def test_another_function(self) -> None:
+        assert self.image("define void @double() { ret void }", "triple") is None
+
+    @pytest.mark.parametrize("made", [b"", b"\x7fELF", b"\xcf\xfa\xed\xfe" * 99, b"MZ" * 99])
+    def test_another_format(self, made: bytes) -> None:
+        assert image.image_of(made, "double") is None
