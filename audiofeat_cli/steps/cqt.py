@@ -256,7 +256,7 @@ def _rest(state: Cascade) -> Array:
     return state.finish()
 
 
-@scan(analysis_samples, cqt_bank, finish=_rest)
+@scan(analysis_samples, cqt_bank, finish=_rest, version=2)
 def bank_frames(
     state: Cascade | None,
     samples: Array,

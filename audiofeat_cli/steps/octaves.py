@@ -10,9 +10,10 @@ import numpy as np
 
 from audiofeat_cli.step import Array
 from audiofeat_cli.steps.rates import Resampled
+from audiofeat_cli.steps.spectrum import transforms
 from audiofeat_cli.steps.wavelets import Bank, Bins
 
-FFT_SAMPLES = 2**15
+FFT_SAMPLES = 2**17
 """Samples transformed at a time: few enough to stay in cache."""
 
 
@@ -49,24 +50,21 @@ class _Frames:
         size = (stop - 1 - start) * part.hop + part.n_fft
         if size > len(self.kept):
             self.kept = np.pad(self.kept, (0, size - len(self.kept)))
-        frames = np.lib.stride_tricks.sliding_window_view(self.kept[:size], part.n_fft)
-        return self._magnitudes(frames[:: part.hop])
+        return self._magnitudes(self.kept[:size])
 
-    def _magnitudes(self, frames: Array) -> Array:
-        from scipy.fft import rfft
-
+    def _magnitudes(self, samples: Array) -> Array:
         part = self.part
-        of_magnitudes = part.basis.dtype.kind == "f"
-        spectra = np.empty((part.high - part.low, len(frames)), part.basis.dtype)
-        size = max(1, FFT_SAMPLES // part.n_fft)
-        for start in range(0, len(frames), size):
-            piece = frames[start : start + size].astype(self.precision)
-            if part.window is not None:
-                piece *= part.window
-            found = rfft(piece, overwrite_x=True)[:, part.low : part.high].T
-            if of_magnitudes:
-                found = np.abs(found)
-            spectra[:, start : start + size] = found
+        step = max(1, FFT_SAMPLES // part.n_fft)
+        count = 1 + (len(samples) - part.n_fft) // part.hop
+        spectra = np.empty((part.high - part.low, count), part.basis.dtype)
+        window = np.ones(part.n_fft) if part.window is None else part.window
+        for start in range(0, count, step):
+            stop = min(start + step, count)
+            piece = samples[start * part.hop : (stop - 1) * part.hop + part.n_fft, np.newaxis]
+            found = transforms(piece, window, part.hop, self.precision)[:, 0].T[
+                part.low : part.high
+            ]
+            spectra[:, start:stop] = np.abs(found) if spectra.dtype.kind == "f" else found
         return np.asarray(np.abs(part.basis @ spectra) * part.scale)
 
 

@@ -140,6 +140,12 @@ def complex_spectrum(
 
     Windowing and FFT are in `precision`, the transform is rounded. Reference: librosa.stft.
     """
+    return transforms(samples, window, hop_length, precision)
+
+
+def transforms(samples: Array, window: Array, hop_length: int, precision: str) -> Array:
+    """(samples, channels) -> (frames, channels, bins) complex64: of all frames that fit."""
+    n_fft = len(window)
     transform = frame_transform("complex", n_fft, precision)
     if transform is not None:
         return transform(samples, window, hop_length)
