@@ -11,8 +11,9 @@ import scipy.fft
 
 from audiofeat_cli.arrays import run_array
 from audiofeat_cli.explain import spectra
+from audiofeat_cli.explain.counting import TransformCounter
 from audiofeat_cli.explain.facts import Explanation, explain
-from audiofeat_cli.explain.probe import _Counter, longest_tried, pruned, shortest_clips
+from audiofeat_cli.explain.probe import longest_tried, pruned, shortest_clips
 from audiofeat_cli.explain.text import explanation_text
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.planning import Planned, load_plan
@@ -110,8 +111,8 @@ def broken(samples: Array, *, n_fft: int) -> Array:
     ],
 )  # fmt: skip
 def test_transforms_are_counted(call: Any, count: int) -> None:
-    counter = _Counter()
-    with scipy.fft.set_backend(counter):
+    counter = TransformCounter()
+    with counter.counting():
         call()
     assert counter.count == count
     call()
@@ -151,8 +152,8 @@ def test_ffts_and_kept_bytes_are_exact_whatever_the_grid(center: str) -> None:
 def test_a_trial_stays_small(overrides: list[str]) -> None:
     """Whatever the config, it transforms some million samples and then knows."""
     planned = load_plan("mel", ["features=[spectral_flux]", *overrides])
-    counter = _Counter()
-    with scipy.fft.set_backend(counter):
+    counter = TransformCounter()
+    with counter.counting():
         facts = explain(planned)
     assert counter.count * facts.grid.frame_length < 2**28
     assert facts.ffts_per_hour == facts.grid.frames_per_hour

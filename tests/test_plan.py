@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import scipy.fft
 
 from audiofeat_cli.arrays import run_array
 from audiofeat_cli.compiler import compile_plan
 from audiofeat_cli.config.load import load_config
+from audiofeat_cli.explain.counting import TransformCounter
 from audiofeat_cli.plan import Plan, resolved_config
 from audiofeat_cli.reach import Reach
 from audiofeat_cli.registry import load_features
@@ -59,18 +59,18 @@ def plan_of_text(text: str) -> Plan:
 
 
 class TestMerging:
-    def test_one_spectrum_serves_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        rows = _count_transforms(monkeypatch)
-        plan = plan_of(config_of(ONE_SPECTRUM))
-        found = run_array(plan, noise(22050, 30), 22050)
-        assert rows == [1292]
+    def test_one_spectrum_serves_all(self) -> None:
+        rows = TransformCounter()
+        with rows.counting():
+            found = run_array(plan_of(config_of(ONE_SPECTRUM)), noise(22050, 30), 22050)
+        assert rows.count == 1292
         assert {len(values) for values in found.values()} == {1292}
 
-    def test_other_windows_are_other_spectra(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        rows = _count_transforms(monkeypatch)
-        wide = {"stft": {"n_fft": 4096, "as": "wide"}}
-        run_array(plan_of(config_of([*ONE_SPECTRUM, wide])), noise(22050, 3), 22050)
-        assert rows == [2 * 130]
+    def test_other_windows_are_other_spectra(self) -> None:
+        rows, wide = TransformCounter(), {"stft": {"n_fft": 4096, "as": "wide"}}
+        with rows.counting():
+            run_array(plan_of(config_of([*ONE_SPECTRUM, wide])), noise(22050, 3), 22050)
+        assert rows.count == 2 * 130
 
     def test_equal_steps_are_one_node(self) -> None:
         steps = steps_of(plan_of(config_of(ONE_SPECTRUM)))
@@ -113,18 +113,6 @@ class TestMerging:
         assert passes({"chroma_stft": {"tuning": 0.0}}) == 1
         assert passes("chroma_stft") == 2
         assert passes({"mel": {"top_db": 80.0}}) == 2
-
-
-def _count_transforms(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """A list whose only item is the number of frames transformed so far."""
-    plain, rows = scipy.fft.rfft, [0]
-
-    def counting(values: Array, *args: Any, **kwargs: Any) -> Any:
-        rows[0] += len(values)
-        return plain(values, *args, **kwargs)
-
-    monkeypatch.setattr(scipy.fft, "rfft", counting)
-    return rows
 
 
 class TestColumns:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from audiofeat_cli.errors import ClipError
-from audiofeat_cli.kernels.fft import watched
+from audiofeat_cli.explain.counting import TransformCounter
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.step import Array
 from audiofeat_cli.stream import Program
@@ -24,9 +24,6 @@ _LONGEST_SECONDS = 64
 _LONGEST_FRAMES = 2**15
 _WORK = 2**26
 """Frames times their length: what no clip that is tried may come to."""
-
-_FFTS = frozenset({"fft", "ifft", "rfft", "irfft", "hfft", "ihfft"})
-_FFTS_OF_MORE_AXES = frozenset({"fftn", "ifftn", "rfftn", "irfftn", "fft2", "ifft2", "rfft2"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,40 +92,10 @@ class _Frames:
         self.valued = set()
 
 
-class _Counter:
-    """Counts transforms: those of our kernel, and as a backend of scipy.fft, which it passes on."""
-
-    __ua_domain__ = "numpy.scipy.fft"
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def add(self, transforms: int) -> None:
-        """Take note of so many more."""
-        self.count += transforms
-
-    def __ua_function__(
-        self, method: Callable[..., Any], given: Sequence[Any], more: Mapping[str, Any]
-    ) -> Any:
-        if method.__name__ in _FFTS | _FFTS_OF_MORE_AXES:
-            several = method.__name__ in _FFTS_OF_MORE_AXES
-            axes = more.get("axes" if several else "axis", given[2] if len(given) > 2 else None)
-            self.add(_transforms(np.shape(given[0]), axes, several=several))
-        return NotImplemented
-
-
-def _transforms(shape: tuple[int, ...], axes: Any, *, several: bool) -> int:
-    if axes is None:
-        axes = range(len(shape)) if several else -1
-    along = np.atleast_1d(list(axes) if several else axes)
-    left = np.delete(np.asarray(shape, dtype=int), along)
-    return int(np.prod(left))
-
-
 class _Meter:
     """Weighs what one step makes, and counts its transforms."""
 
-    def __init__(self, counter: _Counter) -> None:
+    def __init__(self, counter: TransformCounter) -> None:
         self.counter = counter
         self.bytes = 0
         self.ffts = 0
@@ -152,8 +119,6 @@ def work_of(program: Program, *, rate: int, frames_per_hour: int) -> Work:
 
     Numbers are for one channel; where features read the native signal, for two of that.
     """
-    from scipy.fft import set_backend
-
     plan = program.plan
     config = plan.config
     few = max(1, _WORK // 16 // _longest_frame(plan))
@@ -161,10 +126,10 @@ def work_of(program: Program, *, rate: int, frames_per_hour: int) -> Work:
     samples = min(frames * config.hop_length, _LONGEST)
     padding = 0 if config.center else config.n_fft
     signal = _Signal(plan, _noise(samples + padding))
-    counter = _Counter()
+    counter = TransformCounter()
     streams, ends = _metered(program, counter)
     try:
-        with set_backend(counter), watched(counter.add):
+        with counter.counting():
             program.run(signal, _Frames())
     except ClipError as error:
         return Work(problem=error.message)
@@ -183,7 +148,7 @@ def work_of(program: Program, *, rate: int, frames_per_hour: int) -> Work:
 
 
 def _metered(
-    program: Program, counter: _Counter
+    program: Program, counter: TransformCounter
 ) -> tuple[Mapping[int, _Meter], Mapping[int, _Meter]]:
     """Meters under what each node does with items as they come, and with a clip as a whole."""
     streams: dict[int, _Meter] = {}

@@ -134,7 +134,7 @@ def power_spectrum(
 
 @local(analysis_samples, window_shape, reach=framing, check=_frames_fit, version=2)
 def complex_spectrum(
-    samples: Array, window: Array, *, n_fft: int, hop_length: int, precision: Precision
+    samples: Array, window: Array, *, hop_length: int, precision: Precision
 ) -> Array:
     """STFT, (frames, channels, 1 + n_fft // 2) complex64, phases from each frame's first sample.
 

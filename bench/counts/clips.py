@@ -2,7 +2,7 @@
 
 import tempfile
 import tracemalloc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import soundfile as sf
-from scipy.fft import set_backend
 
 from audiofeat_cli.audio.discover import Clip, discover
-from audiofeat_cli.kernels.fft import watched
+from audiofeat_cli.explain.counting import TransformCounter
 from audiofeat_cli.plan import Plan
 from audiofeat_cli.run.clip import ClipExtractor
 from audiofeat_cli.stream import Program
@@ -24,7 +23,6 @@ from .arrays import counted
 
 RATE = 44100
 LENGTHS = (10, 60)
-TRANSFORMS = frozenset({"fft", "ifft", "rfft", "irfft"})
 
 
 @dataclass(frozen=True)
@@ -39,28 +37,6 @@ class Counts:
     arrays: int
     array_bytes: int
     peak_bytes: int
-
-
-class Transforms:
-    """Counts the rows that are transformed: by our kernel, and as a backend of scipy.fft."""
-
-    __ua_domain__ = "numpy.scipy.fft"
-
-    def __init__(self) -> None:
-        self.rows = 0
-
-    def add(self, rows: int) -> None:
-        """Take note of so many more."""
-        self.rows += rows
-
-    def __ua_function__(
-        self, method: Callable[..., Any], given: Sequence[Any], more: Mapping[str, Any]
-    ) -> Any:
-        if method.__name__ in TRANSFORMS:
-            shape = np.shape(given[0])
-            axis = more.get("axis", given[2] if len(given) > 2 else -1)
-            self.add(int(np.prod(shape)) // shape[axis])
-        return NotImplemented
 
 
 class Calls:
@@ -111,10 +87,10 @@ def measure(plan: Plan, lengths: Sequence[int] = LENGTHS) -> Iterator[Counts]:
 
 
 def _of_one(extractor: ClipExtractor, clip: Clip, writer: PartWriter, calls: Calls) -> Counts:
-    transforms, before = Transforms(), calls.count
+    transforms, before = TransformCounter(), calls.count
     tracemalloc.start()
     try:
-        with set_backend(transforms), watched(transforms.add), counted() as arrays:
+        with transforms.counting(), counted() as arrays:
             stats = extractor.extract(clip, writer)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
@@ -122,7 +98,7 @@ def _of_one(extractor: ClipExtractor, clip: Clip, writer: PartWriter, calls: Cal
     return Counts(
         seconds=round(stats.audio_seconds),
         frames=stats.frames,
-        ffts=transforms.rows,
+        ffts=transforms.count,
         nodes=len(extractor.plan.nodes),
         calls=calls.count - before,
         arrays=arrays.blocks,
