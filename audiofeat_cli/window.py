@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from audiofeat_cli.edges import extended
 from audiofeat_cli.reach import Reach, Span
 from audiofeat_cli.step import Array
 
@@ -34,14 +35,7 @@ class Window:
 
     def _pad(self, before: int, after: int) -> None:
         assert self.items is not None
-        values = self.items.T
-        if self.reach.edges == "constant":  # numpy.pad takes ten times as long for a short clip
-            wider = np.zeros((*values.shape[:-1], before + values.shape[-1] + after), values.dtype)
-            wider[..., before : before + values.shape[-1]] = values
-            self.items = wider.T
-        else:
-            widths = [(0, 0)] * (values.ndim - 1) + [(before, after)]
-            self.items = np.pad(values, widths, mode=self.reach.edges).T  # type: ignore[call-overload]
+        self.items = extended(self.items.T, before, after, self.reach.edges).T
         self.first -= before
         self.padded = True
 

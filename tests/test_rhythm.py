@@ -11,9 +11,15 @@ import soundfile as sf
 from audiofeat_cli.compiler import compile_plan
 from audiofeat_cli.registry import load_features
 from audiofeat_cli.step import Array
+from audiofeat_cli.steps import tempogram
 from audiofeat_cli.steps.beats import beat_frames
 from audiofeat_cli.steps.beatsync import over_frames
-from audiofeat_cli.steps.tempogram import mean_autocorrelation
+from audiofeat_cli.steps.tempogram import (
+    Norm,
+    local_autocorrelation,
+    local_spectrum,
+    mean_autocorrelation,
+)
 from tests import signals
 from tests.cases import SAMPLE_AUDIO
 from tests.signals import Item, config_of, extract_array, plan_of
@@ -155,6 +161,49 @@ def test_the_mean_tempogram_is_that_of_the_tempograms() -> None:
         each.append(found / found[0])
     mean = np.mean(each, axis=0)
     np.testing.assert_allclose(mean_autocorrelation(envelope, 40), mean, atol=1e-7)
+
+
+def autocorrelations(envelope: Array, length: int) -> Array:
+    """(windows, lags) of each stretch of a (items,) envelope, by definition and in float64."""
+    shape = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+    frames = np.lib.stride_tricks.sliding_window_view(envelope.astype(np.float64), length) * shape
+    return np.array([np.correlate(frame, frame, "full")[length - 1 :] for frame in frames])
+
+
+class TestLocalAutocorrelation:
+    envelope = np.abs(signals.noise(300, 2)).reshape(-1, 2, 1)
+
+    @pytest.mark.parametrize("length", [2, 7, 40, 97])
+    @pytest.mark.parametrize("norm", ["inf", "1", "2", None])
+    def test_is_that_of_each_window(self, length: int, norm: Norm | None) -> None:
+        found = local_autocorrelation(self.envelope, tempogram_length=length, norm=norm)
+        assert found.dtype == np.float32
+        assert len(found) == len(self.envelope) - 2 * (length // 2)
+        for channel in range(2):
+            wanted = autocorrelations(self.envelope[:, channel, 0], length)[: len(found)]
+            if norm is not None:
+                wanted /= np.linalg.norm(wanted, ord=float(norm), axis=1, keepdims=True)
+            np.testing.assert_allclose(found[:, channel], wanted, atol=2e-6 * wanted.max())
+
+    @pytest.mark.parametrize("step", [local_autocorrelation, local_spectrum])
+    def test_stretches_and_machine_code_change_nothing(
+        self, step: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole = step(self.envelope, tempogram_length=40)
+        monkeypatch.setattr(tempogram, "_TOGETHER", 1)
+        np.testing.assert_allclose(step(self.envelope, tempogram_length=40), whole, atol=1e-5)
+        monkeypatch.setattr(tempogram, "frame_transform", lambda *_: None)
+        np.testing.assert_allclose(step(self.envelope, tempogram_length=40), whole, atol=1e-5)
+
+    @pytest.mark.parametrize("norm", ["inf", "1", "2", None])
+    def test_silence_is_0_and_what_is_faint_is_not(self, norm: Norm | None) -> None:
+        envelope = np.zeros((200, 1, 1), np.float32)
+        envelope[150:] = 1e-12
+        found = local_autocorrelation(envelope, tempogram_length=40, norm=norm)
+        assert not found[:110].any()
+        assert (found[120:, 0, 0] > 0).all()
+        if norm == "inf":
+            assert (found[120:, 0, 0] == 1).all()
 
 
 def rough_envelope(seed: int) -> Array:

@@ -38,22 +38,22 @@ class Picker:
         """
         if not values.any():
             return np.zeros(0, np.intp)
-        highest = _around(values, self.pre_max, self.post_max, -np.inf).max(axis=-1)
-        average = _around(values, self.pre_avg, self.post_avg, 0).sum(axis=-1, dtype=np.float64)
+        highest = _around(values, self.pre_max, self.post_max, -np.inf).max(axis=0)
+        average = _around(values, self.pre_avg, self.post_avg, 0).sum(axis=0, dtype=np.float64)
         at = np.arange(len(values))
         count = np.minimum(at + self.post_avg, len(values)) - np.maximum(at - self.pre_avg, 0)
         is_peak = (values == highest) & (values >= average / count + self.delta)
         picked: list[int] = []
-        for frame in np.flatnonzero(is_peak):
+        for frame in np.flatnonzero(is_peak).tolist():
             if not picked or frame - picked[-1] > self.wait:
-                picked.append(int(frame))
+                picked.append(frame)
         return np.array(picked, dtype=np.intp)
 
 
 def _around(values: Array, before: int, after: int, fill: float) -> Array:
-    """(frames, before + after) values from `before` frames earlier up to `after` later."""
+    """(before + after, frames) values from `before` frames earlier up to `after` later."""
     padded = np.pad(values, (before, after - 1), constant_values=fill)
-    return sliding_window_view(padded, before + after)
+    return sliding_window_view(padded, before + after).T
 
 
 def normalised(envelope: Array) -> Array:

@@ -70,7 +70,7 @@ def scores(tempogram: Array, prior: Array) -> Array:
     return np.asarray((np.log1p(_GAIN * np.maximum(tempogram, 0)).T + prior).T)
 
 
-@constant(whole_envelope, check=_lags_exist)
+@constant(whole_envelope, check=_lags_exist, version=2)
 def mean_tempogram(
     envelope: Array, *, sample_rate: float, hop_length: int, ac_size: Seconds = 8.0
 ) -> Array:
