@@ -114,7 +114,9 @@ class Moments:
         """The moments up to `order` of (values, channels, frames), blind to what is not finite.
 
         Deviations are taken from the first value before they are taken from the mean, so a large
-        offset costs no digits, and values that are all the same deviate by exactly nothing.
+        offset costs no digits, and values that are all the same deviate by exactly nothing. Squares
+        about the mean are those about the first value less `count * shift**2`; as the first is one
+        of the values, they are no less than `shift**2`, so not more digits go than `count` has.
         """
         valid = np.isfinite(values)
         whole = values.size > 0 and bool(valid.all())
@@ -129,14 +131,17 @@ class Moments:
         off -= pivot
         if not whole:
             off[~valid] = 0
-        shift = off.sum(axis=-1) / np.maximum(count, 1)
+        shift = np.vecdot(off, np.ones(off.shape[-1])) / np.maximum(count, 1)
         mean = pivot[..., 0] + shift
         if order == 1:
             return cls(count, mean, ())
+        squares = np.maximum(np.vecdot(off, off) - count * shift**2, 0)
+        if order == 2:
+            return cls(count, mean, (squares,))
         off -= shift[..., np.newaxis]
         if not whole:
             off[~valid] = 0
-        return cls(count, mean, tuple(_power_sums(off, order)))
+        return cls(count, mean, (squares, *_higher_sums(off, order)))
 
     @classmethod
     def merged(cls, parts: Sequence["Moments"]) -> "Moments":
@@ -187,14 +192,12 @@ def _first_valid(values: Array, valid: Array) -> Array:
     return np.where(np.isfinite(found), found, 0)
 
 
-def _power_sums(off: Array, order: int) -> list[Array]:
-    """Sums over the last axis of its powers from the second to `order`."""
-    sums = [np.einsum("vct,vct->vc", off, off)]
-    if order > 2:
-        square = off * off
-        sums.append(np.einsum("vct,vct->vc", square, off))
+def _higher_sums(off: Array, order: int) -> list[Array]:
+    """Sums over the last axis of its third and, if `order` is 4, fourth power."""
+    square = off * off
+    sums = [np.vecdot(square, off)]
     if order > 3:
-        sums.append(np.einsum("vct,vct->vc", square, square))
+        sums.append(np.vecdot(square, square))
     return sums
 
 

@@ -10,13 +10,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audiofeat_cli.plan import Output, Plan
+from audiofeat_cli.columns import numbers, output_columns, own_columns, strings
+from audiofeat_cli.plan import Plan
 from audiofeat_cli.rows import ClipRows, EventRows, FrameRows
 from audiofeat_cli.schema import TYPES, clips_schema, events_schema, frames_schema
-from audiofeat_cli.step import Array
 
 ROW_GROUP_BYTES = 8 * 2**20
+"""The least that a row group has, but the last of a part; four times as much is the most."""
+
+ROW_GROUP_ROWS = 2**14
+"""What a row group has if that is less than the most: each column of each costs as much again as
+some thousand values."""
+
 PART_BYTES = 64 * 2**20
+
+BUFFER_BYTES = 2**20
+"""Handed to the system at a time, where a column of a row group is less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +38,9 @@ class Part:
     bytes: int
 
 
-def _strings(values: Sequence[str], counts: Sequence[int]) -> pa.Array:
-    """Each value repeated, without going through Python objects (nor importing pandas)."""
-    encoded = [v.encode() for v in values]
-    lengths = np.repeat([len(e) for e in encoded], counts)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    data = b"".join(e * n for e, n in zip(encoded, counts, strict=True))
-    return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(data))
-
-
-def _numbers(values: Array, kind: pa.DataType) -> pa.Array:
-    """A column of numbers; what is not finite is null."""
-    valid = np.isfinite(values)
-    bitmap = None
-    if not valid.all():
-        bitmap = pa.py_buffer(np.packbits(valid, bitorder="little"))
-        values = np.where(valid, values, 0)
-    if pa.types.is_boolean(kind):
-        data = np.packbits(values.astype(bool), bitorder="little")
-    else:
-        data = np.ascontiguousarray(values, dtype=kind.to_pandas_dtype())
-    return pa.Array.from_buffers(kind, len(values), [bitmap, pa.py_buffer(data)])
+def is_row_group(size: int, rows: int, least: int) -> bool:
+    """Whether rows of so many bytes are enough for a row group, which has `least` bytes."""
+    return size >= least and (rows >= ROW_GROUP_ROWS or size >= 4 * least)
 
 
 class OpenPart:
@@ -62,8 +53,10 @@ class OpenPart:
         self.raw = 0
         self.waiting: list[pa.Table] = []
         self.waiting_bytes = 0
-        self.handle: BinaryIO = self.path.open("wb")
-        numbers = [f.name for f in schema if pa.types.is_floating(f.type)]
+        self.waiting_rows = 0
+        self.handle: BinaryIO = self.path.open("wb", buffering=BUFFER_BYTES)
+        split = [f.name for f in schema if pa.types.is_floating(f.type)]
+        keys = [f.name for f in schema if f.type != TYPES["float32"]]
         names = [f.name for f in schema if pa.types.is_string(f.type)]
         self.writer = pq.ParquetWriter(
             self.handle,
@@ -71,7 +64,9 @@ class OpenPart:
             compression="zstd",
             compression_level=-1,  # a quarter less time than level 1, at the same size
             use_dictionary=names,
-            use_byte_stream_split=numbers,
+            use_byte_stream_split=split,
+            write_batch_size=ROW_GROUP_ROWS,
+            write_statistics=keys,  # the extremes of features help nobody find rows
         )
 
     def write(self, table: pa.Table) -> None:
@@ -81,17 +76,18 @@ class OpenPart:
         self.raw += table.nbytes
 
     def gather(self, table: pa.Table, group_bytes: int) -> None:
-        """Write small tables together, as one row group once they have so many bytes."""
+        """Write small tables together, as one row group once they are enough for one."""
         self.waiting.append(table)
         self.waiting_bytes += table.nbytes
-        if self.waiting_bytes >= group_bytes:
+        self.waiting_rows += table.num_rows
+        if is_row_group(self.waiting_bytes, self.waiting_rows, group_bytes):
             self._write_waiting()
 
     def _write_waiting(self) -> None:
         if self.waiting:
             self.write(pa.concat_tables(self.waiting))
             self.waiting = []
-            self.waiting_bytes = 0
+            self.waiting_bytes = self.waiting_rows = 0
 
     def close(self) -> None:
         """Write what waits, and make it durable."""
@@ -116,14 +112,21 @@ class _Waiting:
     def __init__(self) -> None:
         self.groups: list[Any] = []
         self.bytes = 0
+        self.rows = 0
+
+    @property
+    def is_row_group(self) -> bool:
+        return is_row_group(self.bytes, self.rows, ROW_GROUP_BYTES)
 
     def add(self, rows: FrameRows | ClipRows | EventRows) -> None:
         self.groups.append(rows)
         self.bytes += rows.bytes
+        self.rows += rows.rows
 
     def extend(self, other: "_Waiting") -> None:
         self.groups += other.groups
         self.bytes += other.bytes
+        self.rows += other.rows
 
 
 class _Table:
@@ -154,7 +157,7 @@ class _Table:
 
     def add(self, rows: FrameRows | ClipRows | EventRows) -> None:
         self.current.add(rows)
-        if self.current.bytes >= ROW_GROUP_BYTES:
+        if self.current.is_row_group:
             self._write_own()
 
     def end_clip(self) -> None:
@@ -165,7 +168,7 @@ class _Table:
             self.own = []
         self.done.extend(self.current)
         self.current = _Waiting()
-        if self.done.bytes >= ROW_GROUP_BYTES:
+        if self.done.is_row_group:
             self._write_done()
 
     def drop_clip(self) -> None:
@@ -280,35 +283,35 @@ class PartWriter:
         return OpenPart(folder, name, self.schemas[table])
 
     def _frames_table(self, groups: Sequence[FrameRows]) -> pa.Table:
-        columns = [_strings([g.path for g in groups], [g.rows for g in groups])]
+        columns = [strings([g.path for g in groups], [g.rows for g in groups])]
         if self.plan.config.channels == "each":
             channel = [np.repeat(np.arange(g.channels), g.count) for g in groups]
-            columns.append(_numbers(np.concatenate(channel), pa.int32()))
-        columns.append(_numbers(np.concatenate([g.numbers() for g in groups]), pa.int32()))
+            columns.append(numbers(np.concatenate(channel), pa.int32()))
+        columns.append(numbers(np.concatenate([g.numbers() for g in groups]), pa.int32()))
         hop = self.plan.config.hop_length
         times = np.concatenate([g.numbers().astype(np.int64) * hop / g.rate for g in groups])
-        columns.append(_numbers(times, pa.float64()))
+        columns.append(numbers(times, pa.float64()))
         for slot, index in enumerate(self.plan.frame_outputs):
             blocks = [g.blocks[slot].T.reshape(g.blocks[slot].shape[2], -1) for g in groups]
             output = self.plan.outputs[index]
-            values = np.concatenate(blocks, axis=1)
-            columns += _own_columns(values, output)
+            values = blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
+            columns += own_columns(values, output)
         return pa.Table.from_arrays(columns, schema=self.schemas["frames"])
 
     def _clips_table(self, groups: Sequence[ClipRows]) -> pa.Table:
         def per_clip(values: Sequence[float], kind: pa.DataType) -> pa.Array:
-            return _numbers(np.repeat(np.asarray(values, np.float64), counts), kind)
+            return numbers(np.repeat(np.asarray(values, np.float64), counts), kind)
 
         def per_span(name: str, kind: pa.DataType) -> pa.Array:
             told = [g.per_span([getattr(span, name) for span in g.spans]) for g in groups]
-            return _numbers(np.concatenate(told), kind)
+            return numbers(np.concatenate(told), kind)
 
         facts = [g.facts for g in groups]
         counts = [g.rows for g in groups]
-        columns = [_strings([f.path for f in facts], counts)]
+        columns = [strings([f.path for f in facts], counts)]
         if self.plan.config.channels == "each":
             channel = [np.repeat(np.arange(g.channels), len(g.spans)) for g in groups]
-            columns.append(_numbers(np.concatenate(channel), pa.int32()))
+            columns.append(numbers(np.concatenate(channel), pa.int32()))
         if self.plan.config.segments is not None:
             columns.append(per_span("number", pa.int32()))
             columns += [per_span(name, pa.float64()) for name in ("start", "end")]
@@ -324,45 +327,23 @@ class PartWriter:
             blocks = [g.blocks[slot].reshape(-1, g.rows) for g in groups]
             values = np.concatenate(blocks, axis=1)
             if output.level == "clip":
-                columns += _own_columns(values, output)
+                columns += own_columns(values, output)
                 continue
             count = len(output.pooled(self.plan.config.pooling))
             some = [values[k::count] for k in range(count)] if output.is_list else [values]
             for group in some:
-                columns += _output_columns(group, TYPES["float32"], is_list=output.is_list)
+                columns += output_columns(group, TYPES["float32"], is_list=output.is_list)
         return pa.Table.from_arrays(columns, schema=self.schemas["clips"])
 
     def _events_table(self, groups: Sequence[EventRows]) -> pa.Table:
         counts = [g.rows for g in groups]
-        columns = [_strings([g.path for g in groups], counts)]
+        columns = [strings([g.path for g in groups], counts)]
         if self.plan.config.channels == "each":
-            columns.append(_numbers(np.repeat([g.channel for g in groups], counts), pa.int32()))
-        columns.append(_strings([g.kind for g in groups], counts))
-        columns.append(_numbers(np.concatenate([g.times for g in groups]), pa.float64()))
-        columns.append(_numbers(np.concatenate([g.values for g in groups]), pa.float32()))
+            columns.append(numbers(np.repeat([g.channel for g in groups], counts), pa.int32()))
+        columns.append(strings([g.kind for g in groups], counts))
+        columns.append(numbers(np.concatenate([g.times for g in groups]), pa.float64()))
+        columns.append(numbers(np.concatenate([g.values for g in groups]), pa.float32()))
         return pa.Table.from_arrays(columns, schema=self.schemas["events"])
-
-
-def _own_columns(values: Array, output: Output) -> list[pa.Array]:
-    """The columns of an output's own values, (values, rows)."""
-    if output.dtype == "string":
-        return [_categories(row, output.categories) for row in values]
-    return _output_columns(values, TYPES[output.dtype], is_list=output.is_list)
-
-
-def _categories(values: Array, names: Sequence[str]) -> pa.Array:
-    """A column of names, given by their numbers; what is not finite is null."""
-    numbers = _numbers(values, pa.int32())
-    return pa.DictionaryArray.from_arrays(numbers, pa.array(names, pa.string())).cast(pa.string())
-
-
-def _output_columns(values: Array, kind: pa.DataType, *, is_list: bool) -> list[pa.Array]:
-    """The columns of (values, rows): one each, or one list."""
-    if not is_list:
-        return [_numbers(column, kind) for column in values]
-    inner = _numbers(np.ravel(values.T), kind)
-    offsets = np.arange(values.shape[1] + 1, dtype=np.int32) * values.shape[0]
-    return [pa.ListArray.from_arrays(_numbers(offsets, pa.int32()), inner)]
 
 
 def parts_of(table: Path) -> list[Path]:

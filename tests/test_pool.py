@@ -96,6 +96,15 @@ def test_long_tails(name: str) -> None:
     np.testing.assert_allclose(got, expected(values, name), rtol=1e-10)
 
 
+@pytest.mark.parametrize("first", [1e4, -1e8, 1e20])
+def test_a_first_value_far_from_the_others_costs_few_digits(first: float) -> None:
+    values = np.random.default_rng(4).standard_normal((4000, 1, 2)).astype(np.float32)
+    values[0] = first
+    for name in ("mean", "var", "std"):
+        got = pooled(values, [2500]).statistic(name)
+        np.testing.assert_allclose(got, expected(values, name), rtol=1e-11, err_msg=name)
+
+
 @pytest.mark.parametrize("level", [0.1, 1e-30, -3e38, 12345.678, 0.0])
 def test_what_does_not_change_has_no_variance_at_all(level: float) -> None:
     values = np.full((5000, 1, 1), level, np.float32)

@@ -232,6 +232,7 @@ class TestRows:
         whole = Extracted(tmp_path / "whole", plan, [clip]).table("clips").sort_by(order)
         monkeypatch.setattr(pooling, "AT_ONCE_BYTES", 500)
         monkeypatch.setattr(tables, "ROW_GROUP_BYTES", 2000)
+        monkeypatch.setattr(tables, "ROW_GROUP_ROWS", 1)
         monkeypatch.setattr(tables, "PART_BYTES", 6000)
         writer = PartWriter(plan, tmp_path / "out", "x")
         ClipExtractor(plan).extract(clip, writer)

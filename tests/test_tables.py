@@ -95,6 +95,7 @@ def read(folder: Path, table: str) -> pa.Table:
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Row groups of some 4 kB, parts of some 20 kB."""
     monkeypatch.setattr(tables, "ROW_GROUP_BYTES", 4_000)
+    monkeypatch.setattr(tables, "ROW_GROUP_ROWS", 1)
     monkeypatch.setattr(tables, "PART_BYTES", 20_000)
 
 
@@ -188,6 +189,14 @@ class TestContent:
             for name in table.column_names:
                 if pa.types.is_floating(table.schema.field(name).type):
                     assert np.isfinite(table[name].drop_null().to_numpy()).all(), name
+
+    def test_what_is_beyond_float32_is_null(self, tmp_path: Path) -> None:
+        plan = make_plan(["integrated_loudness"])
+        writer = PartWriter(plan, tmp_path, "x")
+        for n, value in enumerate((1e300, -20.0)):
+            writer.end_clip(rows_of(facts_of(f"{n}.wav", 5), 5, [np.full((1, 1, 1), value)]))
+        writer.close()
+        assert read(tmp_path, "clips")["integrated_loudness"].to_pylist() == [None, -20.0]
 
     def test_odd_paths(self, tmp_path: Path) -> None:
         names = [
@@ -331,6 +340,42 @@ class TestParts:
                 assert chunk.has_dictionary_page == (chunk.path_in_schema == "path")
                 if chunk.physical_type in ("FLOAT", "DOUBLE"):
                     assert "BYTE_STREAM_SPLIT" in chunk.encodings
+
+    def test_keys_have_statistics_and_features_none(self, tmp_path: Path) -> None:
+        writer = PartWriter(make_plan(), tmp_path, "x")
+        put(writer, "a.wav", 30)
+        for part in writer.close():
+            group = pq.ParquetFile(tmp_path / part.table / part.name).metadata.row_group(0)
+            for i in range(group.num_columns):
+                chunk = group.column(i)
+                assert chunk.is_stats_set == (chunk.physical_type != "FLOAT"), chunk.path_in_schema
+        first = pq.ParquetFile(tmp_path / "frames" / "part-x-000.parquet").metadata.row_group(0)
+        assert (first.column(1).statistics.min, first.column(1).statistics.max) == (0, 29)
+
+    @pytest.mark.parametrize(
+        ("size", "rows", "is_enough"),
+        [
+            (7, 10**6, False),
+            (8, tables.ROW_GROUP_ROWS, True),
+            (31, tables.ROW_GROUP_ROWS - 1, False),
+            (32, 1, True),
+        ],
+    )
+    def test_a_row_group_has_many_rows_or_many_bytes(
+        self, size: int, rows: int, is_enough: bool
+    ) -> None:
+        assert tables.is_row_group(size, rows, 8) == is_enough
+
+    def test_wide_rows_gather_up_to_four_times_as_many_bytes(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tables, "ROW_GROUP_BYTES", 1_000)
+        writer = PartWriter(make_plan(FRAMES_ONLY, tables=("frames",)), tmp_path, "x")
+        for n in range(8):
+            put(writer, f"{n}.wav", 40)  # of 28 bytes each
+        (part,) = writer.close()
+        file = pq.ParquetFile(tmp_path / "frames" / part.name).metadata
+        assert [file.row_group(n).num_rows for n in range(file.num_row_groups)] == [160, 160]
 
     def test_say_their_rows_and_bytes(self, tmp_path: Path) -> None:
         writer = PartWriter(make_plan(), tmp_path, "worker-3")

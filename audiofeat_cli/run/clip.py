@@ -138,7 +138,7 @@ class _Rows:
             joined = held[0] if len(held) == 1 else np.concatenate(held)
             self.held[output] = [joined[count:]] if len(joined) > count else []
             blocks[output] = _for_channels(joined[:count], self.channels)
-            infinite = int(np.isinf(blocks[output]).sum())
+            infinite = int(np.count_nonzero(np.isinf(blocks[output])))
             if infinite:
                 self.nonfinite[self.plan.outputs[output].alias] += infinite
         self.held_bytes = sum(b.nbytes for held in self.held.values() for b in held)
