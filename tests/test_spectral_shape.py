@@ -16,7 +16,7 @@ from audiofeat_cli.features.timbre.spectral_rolloff import spectral_rolloff
 from audiofeat_cli.registry import load_features
 from audiofeat_cli.step import Array
 from audiofeat_cli.steps.bands import erb_centres, erb_weights
-from audiofeat_cli.steps.moments import moments
+from audiofeat_cli.steps.moments import group_moments, moments, shape_moments
 from audiofeat_cli.steps.sums import total
 from tests.signals import Item, config_of, extract_array, noise, plan_of, scene, silence
 
@@ -36,8 +36,13 @@ class TestSharing:
         named = ("spectral_bandwidth", "spectral_skewness", "spectral_kurtosis", "spectral_slope")
         plan = plan_of(config_of(named))
         steps = [node.title for node in plan.nodes]
-        assert steps.count("moments") == 1
+        shared = ("group_moments", "moments", "shape_moments")
+        assert [steps.count(name) for name in shared] == [1, 1, 1]
         assert steps.count("spectrum") == 1
+
+    def test_no_higher_moments_than_are_asked_for(self) -> None:
+        plan = plan_of(config_of(("spectral_centroid", "spectral_bandwidth")))
+        assert "shape_moments" not in [node.title for node in plan.nodes]
 
     def test_contrast_needs_a_second_pass_only_for_its_floor(self) -> None:
         assert plan_of(config_of(["spectral_contrast"])).passes == 2
@@ -52,6 +57,16 @@ def narrow_spectra() -> Iterator[Array]:
         yield frame
 
 
+def all_moments(spectra: Array) -> Array:
+    """(5, frames): sum, centre and central moments 2 to 4 of (bins, frames)."""
+    stream = as_stream(spectra)
+    groups = group_moments(stream)
+    low = moments(groups, sample_rate=RATE, n_fft=N_FFT)
+    high = shape_moments(stream, groups, sample_rate=RATE, n_fft=N_FFT)
+    np.testing.assert_allclose(high[..., 0], low[..., 2], rtol=1e-9, atol=1e-15)
+    return np.concatenate([low, high[..., 1:]], axis=-1)[:, 0].T
+
+
 class TestMoments:
     @pytest.mark.parametrize("kind", ["wide", "narrow"])
     def test_central_moments_lose_no_digits(self, kind: str) -> None:
@@ -62,7 +77,7 @@ class TestMoments:
         mass = exact.sum(axis=0)
         centre = (HERTZ[:, np.newaxis] * exact).sum(axis=0) / mass
         away = HERTZ[:, np.newaxis] - centre
-        ours = moments(as_stream(spectra), sample_rate=RATE, n_fft=N_FFT)[:, 0].T
+        ours = all_moments(spectra)
         np.testing.assert_allclose(ours[0], mass, rtol=1e-12)
         np.testing.assert_allclose(ours[1], centre, rtol=1e-12)
         for order in (2, 3, 4):
@@ -73,9 +88,16 @@ class TestMoments:
     def test_one_bin_has_no_width_and_no_shape(self) -> None:
         spectra = np.zeros((BINS, BINS))
         np.fill_diagonal(spectra, 0.3)
-        found = moments(as_stream(spectra), sample_rate=RATE, n_fft=N_FFT)[:, 0]
-        np.testing.assert_allclose(found[:, 1], HERTZ, rtol=1e-12)
-        assert not found[:, 2:].any()
+        found = all_moments(spectra)
+        np.testing.assert_allclose(found[1], HERTZ, rtol=1e-12)
+        assert not found[2:].any()
+
+    @pytest.mark.parametrize("frames", [1, 15, 17, 255, 300])
+    def test_a_frame_has_the_same_bits_among_any_others(self, frames: int) -> None:
+        spectra = np.abs(np.random.default_rng(0).standard_normal((BINS, 700)))
+        together = all_moments(spectra)
+        alone = all_moments(spectra[:, 200 : 200 + frames])
+        np.testing.assert_array_equal(alone, together[:, 200 : 200 + frames])
 
     def test_null_where_there_is_no_variance(self) -> None:
         """A constant behind a rectangular window has one bin that is not 0."""

@@ -59,10 +59,14 @@ def normalised(values: Array, norm: Norm | None) -> Array:
     """
     if norm is None:
         return values
-    # In float64: squares of a very quiet frame would vanish in float32.
-    length = np.linalg.norm(values.astype(np.float64), ord=float(norm), axis=-1, keepdims=True)
+    if norm == "inf":
+        length = np.abs(values.T).max(axis=0, keepdims=True).T
+    else:  # in float64: squares of a very quiet frame would vanish in float32
+        exact = values.astype(np.float64)
+        length = np.linalg.norm(exact, ord=float(norm), axis=-1, keepdims=True)
     tiny = np.finfo(np.float32).tiny
-    return np.asarray(values / np.where(length < tiny, 1, length), dtype=np.float32)
+    divisor = np.where(length < tiny, length.dtype.type(1), length)
+    return np.asarray((values.T / divisor.T).T, dtype=np.float32)
 
 
 def _layout(

@@ -34,7 +34,8 @@ def frame_sums(values: Array, size: int, hop: int) -> Array:
 
 def frame_counts(values: Array, size: int, hop: int) -> Array:
     """As `frame_sums`, of 0 and 1 as uint8: int32."""
-    parts = frame_blocks(values, size, hop).sum(axis=-1, dtype=np.int32)
+    eights = np.packbits(frame_blocks(values, size, hop), axis=-1)
+    parts = np.bitwise_count(eights).sum(axis=-1, dtype=np.int32)
     sums = blocks_of_frames(parts, size, hop).sum(axis=-1, keepdims=True, dtype=np.int32)
     return np.asarray(sums)
 

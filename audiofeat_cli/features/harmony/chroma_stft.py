@@ -1,5 +1,7 @@
 """Chroma of the short-time spectrum."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from audiofeat_cli.step import Array, Count, Positive, constant, feature, when
@@ -33,6 +35,7 @@ def chroma_filterbank(
     )
 
 
+@lru_cache(maxsize=32)  # tunings are few, and clips many
 def _bumps(
     tuning: float,
     sample_rate: float,
@@ -40,7 +43,8 @@ def _bumps(
     n_chroma: int,
     octaves: tuple[float, float | None],
 ) -> Array:
-    frequencies = np.arange(1, n_fft) * sample_rate / n_fft
+    bins = 1 + n_fft // 2
+    frequencies = np.arange(1, min(n_fft, bins + 1)) * sample_rate / n_fft
     reference = A4_HZ / 16 * 2 ** (tuning / n_chroma)
     position = n_chroma * np.log2(frequencies / reference)
     position = np.concatenate([[position[0] - 1.5 * n_chroma], position])
@@ -54,7 +58,7 @@ def _bumps(
     if spread is not None:
         weights *= np.exp(-0.5 * ((position / n_chroma - centre) / spread) ** 2)
     from_c = np.roll(weights, -3 * (n_chroma // 12), axis=0)
-    return np.asarray(from_c[:, : 1 + n_fft // 2], dtype=np.float32)
+    return np.asarray(from_c[:, :bins], dtype=np.float32)
 
 
 @feature(

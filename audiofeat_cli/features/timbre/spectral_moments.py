@@ -3,12 +3,13 @@
 import numpy as np
 
 from audiofeat_cli.step import Array, Exponent, feature
-from audiofeat_cli.steps.moments import moments
+from audiofeat_cli.steps.moments import moments, shape_moments
 from audiofeat_cli.steps.ratio import ratio_or_nan
 from audiofeat_cli.steps.scale import gain_of
 from audiofeat_cli.steps.spectrum import bin_frequencies, spectrum
 
-_MASS, _CENTRE, _VARIANCE, _THIRD, _FOURTH = (slice(n, n + 1) for n in range(5))
+_MASS, _CENTRE, _VARIANCE = (slice(n, n + 1) for n in range(3))
+_SECOND, _THIRD, _FOURTH = (slice(n, n + 1) for n in range(3))
 
 
 def _width_unit(*, p: float, norm: bool, power: float) -> str:
@@ -68,7 +69,7 @@ def _mean_distance(spectrum: Array, centre: Array, frequencies: Array, p: float)
 
 
 @feature(
-    moments.using(power=1.0),
+    shape_moments.using(power=1.0),
     unit="1",
     gain="invariant",
     reference="naive float64 sums over numpy.abs(librosa.stft)",
@@ -82,12 +83,12 @@ def spectral_skewness(moments: Array) -> Array:
     (frames, channels, 1). Silence: null, as where all lies in one bin. `power: 1` weighs by
     magnitude (the default), `power: 2` by energy. Source: Peeters 2004, section 6.1.3.
     """
-    variance = moments[..., _VARIANCE]
+    variance = moments[..., _SECOND]
     return ratio_or_nan(moments[..., _THIRD], np.maximum(variance, 0) ** 1.5)
 
 
 @feature(
-    moments.using(power=1.0),
+    shape_moments.using(power=1.0),
     unit="1",
     gain="invariant",
     reference="naive float64 sums over numpy.abs(librosa.stft)",
@@ -102,4 +103,4 @@ def spectral_kurtosis(moments: Array) -> Array:
     weighs by magnitude (the default), `power: 2` by energy.
     Source: Peeters 2004, section 6.1.4 (there without the -3).
     """
-    return ratio_or_nan(moments[..., _FOURTH], np.square(moments[..., _VARIANCE])) - np.float32(3)
+    return ratio_or_nan(moments[..., _FOURTH], np.square(moments[..., _SECOND])) - np.float32(3)

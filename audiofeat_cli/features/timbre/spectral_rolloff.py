@@ -57,18 +57,37 @@ def _grouped(flat: Array, share: float) -> tuple[Array, Array, Array]:
     """
     bins, frames = flat.shape
     columns = np.arange(frames)
-    sums = _running(np.concatenate([np.zeros((1, frames)), group_sums(flat)]))
-    total = sums[-1]
+    sums = np.zeros((2 + (bins - 1) // GROUP, frames))
+    sums[1:] = group_sums(flat)
+    total = _running(sums)[-1]
     threshold = share * total
-    group = np.minimum((sums[1:] < threshold).sum(axis=0), len(sums) - 2)
+    group = np.minimum(_true(sums[1:] < threshold), len(sums) - 2)
     first = GROUP * group
-    rows = np.minimum(first + np.arange(GROUP)[:, np.newaxis], bins - 1)
     within = np.empty((GROUP + 1, frames))
     within[0] = sums[group, columns]
-    within[1:] = np.take(flat, rows * frames + columns)
+    # Beyond the last bin any value will do: the threshold has been passed.
+    places = (first * frames + columns) + frames * np.arange(GROUP)[:, np.newaxis]
+    within[1:] = np.take(flat, places, mode="clip")
     _running(within)
-    passed = (within[1:] < threshold).sum(axis=0)
-    after = within[np.minimum(passed + 1, GROUP), columns]
-    slack = total * (bins * np.finfo(np.float32).eps / 2)
-    close = (threshold - within[passed, columns] <= slack) | (after - threshold <= slack)
-    return np.minimum(first + passed, bins - 1), total, close & (total > 0)
+    passed = _true(within[1:] < threshold)
+    found = np.minimum(first + passed, bins - 1)
+    slack = total * _rounding(found, bins, share)
+    above = within[np.minimum(passed + 1, GROUP), columns] - threshold
+    close = (threshold - within[passed, columns] <= slack) | (above <= slack)
+    return found, total, close & (total > 0)
+
+
+def _true(passed: Array) -> Array:
+    """How many rows are true in each column, of less than 65536."""
+    return np.asarray(passed.sum(axis=0, dtype=np.uint16), dtype=np.intp)
+
+
+def _rounding(found: Array, bins: int, share: float) -> Array:
+    """How far rounding can bring librosa's running sum from its threshold, of the frame's sum.
+
+    An addition is off by at most half an epsilon of the running sum then, which is at most `share`
+    up to the bin found and 1 above. What the sum has lost up to there the threshold has lost too,
+    times `share`. Sums of a group are off by less than a group's length, and products by 3.
+    """
+    additions = share * ((1 - share) * (found + 1) + bins - found)
+    return np.asarray((additions + GROUP + 3) * (np.finfo(np.float32).eps / 2))
