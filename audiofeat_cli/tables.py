@@ -56,7 +56,6 @@ class OpenPart:
         self.waiting_rows = 0
         self.handle: BinaryIO = self.path.open("wb", buffering=BUFFER_BYTES)
         split = [f.name for f in schema if pa.types.is_floating(f.type)]
-        keys = [f.name for f in schema if f.type != TYPES["float32"]]
         names = [f.name for f in schema if pa.types.is_string(f.type)]
         self.writer = pq.ParquetWriter(
             self.handle,
@@ -66,7 +65,6 @@ class OpenPart:
             use_dictionary=names,
             use_byte_stream_split=split,
             write_batch_size=ROW_GROUP_ROWS,
-            write_statistics=keys,  # the extremes of features help nobody find rows
         )
 
     def write(self, table: pa.Table) -> None:
