@@ -21,7 +21,7 @@ from audiofeat_cli.console import (
     told,
 )
 from audiofeat_cli.errors import ExitCode, UsageError
-from audiofeat_cli.startup import starting, work_here
+from audiofeat_cli.startup import starting, want_one_thread, work_here
 
 if TYPE_CHECKING:
     from audiofeat_cli.planning import Planned
@@ -111,6 +111,7 @@ def extract(
 
     A second run into the same folder does only what is new, changed or failed.
     """
+    want_one_thread()
     with starting():
         from audiofeat_cli.extraction import Selection, default_out, extract_files, parse_shard
         from audiofeat_cli.run.outcome import MaxErrors, RunOptions
@@ -291,8 +292,7 @@ def presets(name: opt.PresetName = None) -> None:
     width = max((len(preset.name) for preset in found), default=0)
     for preset in found:
         start = f"{preset.name:<{width}}  "
-        rest = " " * len(start)
-        out(textwrap.fill(preset.summary, WIDTH, initial_indent=start, subsequent_indent=rest))
+        out(textwrap.fill(start + preset.summary, WIDTH, subsequent_indent=" " * len(start)))
 
 
 @app.command(cls=GroupedCommand, epilog=examples("audiofeat check my.yaml"))

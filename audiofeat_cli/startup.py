@@ -3,12 +3,27 @@
 import ctypes
 import gc
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 SELDOM = ("numpy.f2py", "numpy.ma", "numpy.polynomial", "numpy.testing")
 """What scipy's import loads because it takes all that numpy has: two fifths of its time."""
+
+ONE_THREAD = {
+    name: "1"
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "NUMBA_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+    )
+}
+"""Environment variables that say so to the libraries of a process that is yet to start."""
 
 KEPT_BLOCK_BYTES = 2**25
 """Arrays up to this size are kept when freed: what one block of audio makes. The most there is."""
@@ -34,6 +49,15 @@ def starting() -> Iterator[None]:
         gc.freeze()
         if was_on:
             gc.enable()
+
+
+def want_one_thread() -> None:
+    """Say so to what this process and its children load from now on, unless the user has spoken.
+
+    OpenBLAS starts its threads when it is loaded, which costs most where there are many cores.
+    """
+    for name, value in ONE_THREAD.items():
+        os.environ.setdefault(name, value)
 
 
 def put_off(names: tuple[str, ...] = SELDOM) -> None:

@@ -351,7 +351,8 @@ def test_workers_that_die_before_any_clip_end_the_run(
     """An executable that is no Python stands for a worker that cannot even start."""
     jobs = jobs_of(source, ["00.wav"], tmp_path / "staging")
     pool = LokyPool(1, tmp_path / "staging")
-    importlib.import_module("joblib.externals.loky")  # which remembers the real one
+    for name in ("joblib.externals.loky.backend.spawn", "multiprocessing.spawn"):
+        importlib.import_module(name)  # they remember the real one
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(StoppedError, match="workers die again and again"):
         list(dispatch.Dispatcher(iter(jobs), pool).receipts())

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import soundfile as sf
 from audiofeat_cli.audio.discover import Clip, discover
 from audiofeat_cli.planning import load_plan
 from audiofeat_cli.run.jobs import BatchJob, Settings
-from audiofeat_cli.startup import put_off, starting
+from audiofeat_cli.startup import ONE_THREAD, put_off, starting
 from tests.commands import ROOT
 
 HEAVY = ("joblib", "librosa", "numba", "numpy", "pyarrow", "scipy", "soundfile", "soxr")
@@ -130,6 +131,24 @@ def test_worker_imports_what_the_plan_names(tiny: Path, tmp_path: Path) -> None:
     steps = {m.rpartition(".")[2] for m in modules if m.startswith("audiofeat_cli.steps.")}
     assert "mel" in steps
     assert not steps & {"beats", "chroma", "cqt", "envelope", "hpss", "loudness", "onset", "pyin"}
+
+
+def test_extract_loads_its_libraries_for_one_thread(tiny: Path, tmp_path: Path) -> None:
+    argv = ["audiofeat", "extract", str(tiny), "-c", "mel", "-o", str(tmp_path / "out"), "-q"]
+    code = CALL.format(argv=[*argv, "-j", "1"]).replace("sorted(sys.modules)", "dict(os.environ)")
+    free = {name: value for name, value in os.environ.items() if name not in ONE_THREAD}
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", f"import os; {code.strip()}"],
+            cwd=ROOT,
+            env=free | asked,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for asked in ({}, {"OMP_NUM_THREADS": "2"})
+    ]
+    assert json.loads(said[0]).items() >= ONE_THREAD.items()
+    assert json.loads(said[1]).items() >= (ONE_THREAD | {"OMP_NUM_THREADS": "2"}).items()
 
 
 PUT_OFF = """

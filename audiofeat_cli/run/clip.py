@@ -21,7 +21,7 @@ from audiofeat_cli.step import Array
 from audiofeat_cli.stream import Program
 from audiofeat_cli.tables import PartWriter
 
-BLOCK_SAMPLES = 65536
+BLOCK_SAMPLES = 131072
 """Samples of a root block, rounded up to whole hops."""
 
 ROWS_AT_ONCE = 4096

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from audiofeat_cli.errors import StoppedError, UsageError
 from audiofeat_cli.run.guard import as_text, redirect, restore
 from audiofeat_cli.run.jobs import BatchJob, MergeJob, MergeReceipt, Receipt
-from audiofeat_cli.run.threads import ONE_THREAD, one_thread
-from audiofeat_cli.startup import starting, work_here
+from audiofeat_cli.run.threads import one_thread
+from audiofeat_cli.startup import ONE_THREAD, starting, work_here
 
 if TYPE_CHECKING:
     from joblib.externals.loky import ProcessPoolExecutor

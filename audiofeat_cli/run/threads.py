@@ -2,20 +2,6 @@
 
 from contextlib import AbstractContextManager
 
-ONE_THREAD = {
-    name: "1"
-    for name in (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "BLIS_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-        "NUMBA_NUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-    )
-}
-"""Environment variables that say so to the libraries of a process that is yet to start."""
-
 
 def one_thread() -> AbstractContextManager[object]:
     """Say so to the libraries of this process (`--jobs 0`, threads), for a while."""
