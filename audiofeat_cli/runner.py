@@ -87,12 +87,15 @@ class Runner:
         self.windows = {slot: Window(bound.reach) for slot in bound.slots}
         self.direct = len(bound.slots) == 1 and bound.reach == POINT
 
-    def feed(self, slot: int, block: Array) -> Array | None:
-        """Take the next block of one input; return what can be made now."""
+    def feed(self, slot: int, block: Array, *, is_last: bool = False) -> Array | None:
+        """Take the next block of one input; return what can be made now.
+
+        After the last one of a signal nothing need be made before the end.
+        """
         if self.direct:
             return self.process(self._arguments([block]), len(block))
         self.windows[slot].feed(block)
-        return self._advance(ended=False)
+        return None if is_last else self._advance(ended=False)
 
     def end(self) -> Array | None:
         """The inputs are over: return what is left."""
@@ -170,7 +173,8 @@ class _Whole(Runner):
         super().__init__(bound, values)
         self.blocks: dict[int, list[Array]] = {slot: [] for slot in bound.slots}
 
-    def feed(self, slot: int, block: Array) -> Array | None:
+    def feed(self, slot: int, block: Array, *, is_last: bool = False) -> Array | None:
+        del is_last
         self.blocks[slot].append(block)
         return None
 

@@ -161,19 +161,28 @@ class _Run:
             self._spill()
 
     def _read(self) -> None:
+        """Read the signals. A last block waits for the end: a short clip is one piece, not two."""
         roots = {n.root: i for i, n in enumerate(self.nodes) if n.kind == "root"}
+        newest: dict[int, Array] = {}
         for root, block in self.source.blocks(self.program.plan.roots):
-            if root in roots:
-                self._push(roots[root], block)
+            if root not in roots:
+                continue
+            index = roots[root]
+            if index in newest:
+                self._push(index, newest[index])
                 self._spill()
+            newest[index] = block
+        for index, block in newest.items():
+            self._push(index, block, is_last=True)
+            self._spill()
 
-    def _feed(self, index: int, block: Array) -> None:
+    def _feed(self, index: int, block: Array, *, is_last: bool = False) -> None:
         for consumer, slot in self.targets.get(index, ()):
-            made = self.runners[consumer].feed(slot, block)
+            made = self.runners[consumer].feed(slot, block, is_last=is_last)
             if made is not None:
                 self._push(consumer, made)
 
-    def _push(self, index: int, block: Array) -> None:
+    def _push(self, index: int, block: Array, *, is_last: bool = False) -> None:
         if len(block) == 0:
             return
         for output in self.emits.get(index, ()):
@@ -181,7 +190,7 @@ class _Run:
         if self.keeping and index in self.program.cuts:
             self.kept.append((index, block))
             self.kept_bytes += block.nbytes
-        self._feed(index, block)
+        self._feed(index, block, is_last=is_last)
 
     def _spill(self) -> None:
         """Too much waits: give it up, finish the clip values only, and read the clip again."""
