@@ -104,6 +104,43 @@ class TestCache:
         assert found.parent.parent == tmp_path
         assert found.parent.stat().st_mode & 0o077 == 0
 
+    def compiled(self, cache: Path, extra: str = "") -> "subprocess.CompletedProcess[str]":
+        code = f"from audiofeat_cli.kernels import kernels\n{extra}\nprint(kernels('lpc').burg)"
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def test_what_is_damaged_is_compiled_again(self, tmp_path: Path) -> None:
+        assert self.compiled(tmp_path).returncode == 0
+        whole = {path: path.stat().st_size for path in tmp_path.rglob("lpc.*.nb[ic]")}
+        assert whole
+        for ending, damage in ((".nbi", b""), (".nbc", b""), (".nbi", b"x" * 99)):
+            for path in whole:
+                if path.suffix == ending:
+                    path.write_bytes(damage)
+            found = self.compiled(tmp_path)
+            assert found.returncode == 0, found.stderr
+            assert all(path.stat().st_size > 99 for path in tmp_path.rglob("lpc.*.nb[ic]"))
+
+    def test_a_full_disk_keeps_nothing_and_works(self, tmp_path: Path) -> None:
+        full = (
+            "from numba.core import caching\n"
+            "plain = caching.IndexDataCacheFile.save\n"
+            "def save(self, *given):\n"
+            f"    if self._cache_path.startswith({str(tmp_path)!r}):\n"
+            "        raise OSError(28, 'No space left on device')\n"
+            "    return plain(self, *given)\n"
+            "caching.IndexDataCacheFile.save = save\n"
+        )
+        found = self.compiled(tmp_path, full)
+        assert found.returncode == 0, found.stderr
+        assert not list(tmp_path.rglob("*.nb[ic]"))
+
     def test_two_processes_may_compile_at_once(self, tmp_path: Path) -> None:
         code = "from audiofeat_cli.kernels import kernels; kernels('pitch')"
         environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}

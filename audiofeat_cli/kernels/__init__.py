@@ -8,6 +8,7 @@ spoil it.
 import contextlib
 import importlib
 import os
+import pickle
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,12 @@ from pathlib import Path
 from types import ModuleType
 
 CACHE_VARIABLE = "NUMBA_CACHE_DIR"
+
+DAMAGE = (
+    *(AttributeError, EOFError, ImportError, IndexError, KeyError, OSError, RuntimeError),
+    *(TypeError, ValueError, pickle.UnpicklingError),
+)
+"""What numba raises where a file of its cache is not as it wrote it, or cannot be written."""
 
 
 @lru_cache(maxsize=8)
@@ -30,7 +37,25 @@ def kernels(name: str) -> ModuleType:
     if folder is not None and not os.environ.get(CACHE_VARIABLE):
         numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
     with _one_at_a_time(folder):
-        return importlib.import_module(f"{__name__}.{name}")
+        return _loaded(f"{__name__}.{name}", folder)
+
+
+def _loaded(name: str, folder: Path | None) -> ModuleType:
+    """The module; compiled anew where what is kept of it is damaged, or nothing can be kept."""
+    try:
+        return importlib.import_module(name)
+    except DAMAGE:
+        for kept in folder.rglob(f"{name.rpartition('.')[2]}.*.nb[ic]") if folder else ():
+            with contextlib.suppress(OSError):
+                kept.unlink()
+    try:
+        return importlib.import_module(name)
+    except OSError:  # the disk of the cache is full
+        import numba
+
+        with tempfile.TemporaryDirectory() as instead:
+            numba.config.CACHE_DIR = instead  # type: ignore[attr-defined]
+            return importlib.import_module(name)
 
 
 def cache_folder() -> Path | None:
@@ -46,7 +71,7 @@ def cache_folder() -> Path | None:
 
 def _user_cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
-    if base:
+    if base and os.path.isabs(base):  # noqa: PTH117 - as the specification of the variable says
         return Path(base) / "audiofeat" / "numba"
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises where there is none
     inside = ("Library", "Caches") if sys.platform == "darwin" else (".cache",)

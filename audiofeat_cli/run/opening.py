@@ -88,7 +88,10 @@ def open_to_compact(out: Path) -> Store:
     check_ours(layout)
     with _told(layout):
         if not layout.exists:
-            raise UsageError(f"{out} is no output folder of audiofeat", "name what --out named")
+            raise UsageError(
+                f"{out} is no output folder of audiofeat",
+                "give the folder that --out of `extract` named",
+            )
         with locked(layout.mutex):
             return _open_alone(layout)
 
@@ -160,7 +163,10 @@ def _open_alone(layout: Layout) -> Store:
         raise _in_use(layout, facts, "wait for it")
     headers = _used_headers(layout)
     if not headers:
-        raise UsageError(f"{layout.root} holds no tables of audiofeat", "name what --out named")
+        raise UsageError(
+            f"{layout.root} holds no tables of audiofeat",
+            "give the folder that --out of `extract` named",
+        )
     replayed = replay(layout, live=())
     history = _read(layout, {})
     header = {**headers[-1], "shard": [0, 1], "command": "compact", **here()}

@@ -28,7 +28,11 @@ def summarize(history: History, header: Mapping[str, Any]) -> dict[str, Any]:
     """The object of run.json: the config and versions, then sums over all runs into the folder."""
     totals = history.totals
     spent = sum(totals.stages.values())
-    ends = history.ends.values()
+    ends = [
+        end
+        for run, end in history.ends.items()
+        if history.headers.get(run, {}).get("command") != "compact"
+    ]
     runs = [
         {"run": run, "command": start.get("command", "extract")}
         | {key: start.get(key) for key in ("started", "host", "shard")}

@@ -55,7 +55,7 @@ def _fits(
     cosine_basis,
     unit="dB",
     gain="none",
-    reference="librosa.feature.mfcc 0.11 (S = power_to_db(melspectrogram))",
+    reference="librosa.feature.mfcc 0.11 (S = power_to_db(melspectrogram, top_db=top_db))",
     width=lambda *, n_mfcc: n_mfcc,
     check=_fits,
     version=2,
@@ -65,7 +65,9 @@ def mfcc(levels: Array, basis: Array, *, top_db: Decibels | None = None) -> Arra
 
     .. math:: c_n = \sum_b 10 \log_{10} M_b \; \cos(\pi n (b + 1/2) / B) \; \text{(DCT-II, ortho)}
 
-    (frames, channels, n_mfcc). Silence: coefficient 0 is the floor times sqrt(n_mels), others 0.
+    (frames, channels, n_mfcc). librosa floors the dB 80 under the clip's largest: `top_db: 80`, no
+    default here because a frame would depend on later ones. Silence: coefficient 0 is the floor
+    times sqrt(n_mels), others 0.
     Gain: only coefficient 0 moves, by 20 log10 g times sqrt(n_mels).
     Source: Davis and Mermelstein 1980.
     """
