@@ -102,6 +102,14 @@ class TestCompactFolder:
         assert said["counts"]["frames"] == len(rows(out))
         assert [run["exit_code"] for run in said["runs"]] == [0, 0, 0]
 
+    def test_speed_is_that_of_the_runs(self, out: Path) -> None:
+        before = json.loads((out / "run.json").read_text())
+        merge_all(out)
+        after = json.loads((out / "run.json").read_text())
+        assert [run["command"] for run in after["runs"]].count("compact") == 1
+        for key in ("x_real_time", "files_per_second", "wall_seconds"):
+            assert after[key] == before[key] > 0
+
     def test_changed_file_is_redone(self, source: Path, out: Path) -> None:
         compact_folder(out)
         write_clip(source / "02.wav", seed=77, seconds=0.5)
