@@ -1,7 +1,7 @@
 """Parts: what stands in them, how they are written, when they close, and what a failure leaves."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -328,28 +328,29 @@ class TestSchema:
         np.testing.assert_array_equal(table["time"], np.arange(3) * 512 / RATE)
 
 
+def first_chunks(folder: Path, parts: Iterable[Part]) -> Iterator[Any]:
+    """The columns of the first row group of each part."""
+    for part in parts:
+        group = pq.ParquetFile(folder / part.table / part.name).metadata.row_group(0)
+        yield from (group.column(i) for i in range(group.num_columns))
+
+
 class TestParts:
     def test_are_compressed_and_split_and_not_indexed(self, tmp_path: Path) -> None:
         writer = PartWriter(make_plan(), tmp_path, "x")
         put(writer, "a.wav", 300)
-        for part in writer.close():
-            group = pq.ParquetFile(tmp_path / part.table / part.name).metadata.row_group(0)
-            for i in range(group.num_columns):
-                chunk = group.column(i)
-                assert chunk.compression == "ZSTD"
-                assert chunk.has_dictionary_page == (chunk.path_in_schema == "path")
-                if chunk.physical_type in ("FLOAT", "DOUBLE"):
-                    assert "BYTE_STREAM_SPLIT" in chunk.encodings
+        for chunk in first_chunks(tmp_path, writer.close()):
+            assert chunk.compression == "ZSTD"
+            assert chunk.has_dictionary_page == (chunk.path_in_schema == "path")
+            if chunk.physical_type in ("FLOAT", "DOUBLE"):
+                assert "BYTE_STREAM_SPLIT" in chunk.encodings
 
     def test_columns_have_statistics(self, tmp_path: Path) -> None:
         """Null counts are what `inspect` tells of a folder without reading it."""
         writer = PartWriter(make_plan(), tmp_path, "x")
         put(writer, "a.wav", 30)
-        for part in writer.close():
-            group = pq.ParquetFile(tmp_path / part.table / part.name).metadata.row_group(0)
-            for i in range(group.num_columns):
-                chunk = group.column(i)
-                assert chunk.statistics.has_null_count, chunk.path_in_schema
+        for chunk in first_chunks(tmp_path, writer.close()):
+            assert chunk.statistics.has_null_count, chunk.path_in_schema
         first = pq.ParquetFile(tmp_path / "frames" / "part-x-000.parquet").metadata.row_group(0)
         assert (first.column(1).statistics.min, first.column(1).statistics.max) == (0, 29)
 

@@ -81,7 +81,10 @@ def _sections(made: bytes) -> list[_Section]:
 
 
 def _name(made: bytes, names: _Section, section: _Section) -> bytes:
-    start = names.offset + section.name
+    return _text(made, names.offset + section.name)
+
+
+def _text(made: bytes, start: int) -> bytes:
     return made[start : made.index(b"\0", start)]
 
 
@@ -109,8 +112,7 @@ def _find(
         texts = sections[table.link]
         for at in range(table.offset, table.offset + table.size, _SYMBOL.size):
             name, _, _, home, value, _ = _SYMBOL.unpack_from(made, at)
-            start = texts.offset + name
-            if made[start : made.index(b"\0", start)] == function.encode() and home in places:
+            if _text(made, texts.offset + name) == function.encode() and home in places:
                 return places[home] + int(value)
     return None
 

@@ -17,6 +17,7 @@ from audiofeat_cli.run.layout import TABLES, Layout
 from audiofeat_cli.run.locks import PAUSE_SECONDS, locked
 from audiofeat_cli.run.merging import run_merge
 from audiofeat_cli.run.opening import live_runs, open_to_compact
+from audiofeat_cli.run.progress import count
 from audiofeat_cli.run.signals import Signals
 from audiofeat_cli.run.store import Store
 
@@ -37,7 +38,7 @@ class Change:
     @property
     def text(self) -> str:
         """For people."""
-        parts = f"{self.before:,} {'part' if self.before == 1 else 'parts'}"
+        parts = count(self.before, "part")
         return (
             f"{parts}, now {self.after:,}" if self.after != self.before else f"{parts}, as before"
         )
